@@ -1,0 +1,50 @@
+import type { Failure } from './errors.js';
+import type { MachinePhase } from './status.js';
+
+/** States a machine reports to its mailbox, in order; `failed` may follow any. */
+export type ReportState = 'booting' | 'downloading' | 'installing' | 'ready' | 'failed';
+
+/** What one look at the cloud tells about one machine. */
+export interface Observation {
+  role: 'master' | 'minion';
+  /** 0 for the master. */
+  index: number;
+  /** Server id; empty when no server of this machine exists. */
+  serverId: string;
+  /** Minted before the create call; tells a machine's own report from its predecessor's. */
+  bootId: string;
+  /** Nova's status, or `LOST` when the server was there and is no more. */
+  serverStatus: string;
+  /** On the cloud network; empty until the cloud shows it. */
+  address: string;
+  report?: ReportState;
+  /** Cause of `ERROR` or of a `failed` report, with the tail of the log. */
+  detail?: string;
+}
+
+/** How a machine stands, for the status. */
+export function phaseOf(seen: Observation): MachinePhase {
+  if (seen.report === 'failed' || seen.serverStatus === 'ERROR' || seen.serverStatus === 'LOST') {
+    return 'Failed';
+  }
+  if (seen.serverStatus !== 'ACTIVE') return 'Building';
+  switch (seen.report) {
+    case 'ready':
+      return 'Ready';
+    case 'installing':
+      return 'Installing';
+    case 'downloading':
+      return 'Downloading';
+    default:
+      return 'Booting';
+  }
+}
+
+/** What became of a machine: ready, or given up with its reason. */
+export interface MachineResult {
+  serverId: string;
+  address: string;
+  /** Servers booted for it in this run; 0 when it was adopted. */
+  attempts: number;
+  failure?: Failure;
+}
