@@ -1,0 +1,178 @@
+import { readFileSync } from 'node:fs';
+import { stringify } from 'yaml';
+import type { Problem } from '../cluster/errors.js';
+import { formatMachineEnv, MACHINE_ENV_PATH } from './machine-env.js';
+import { packageFile } from './package-file.js';
+
+/** Everything a machine is told at its boot. */
+export interface BootInput {
+  /** Cluster name. */
+  cluster: string;
+  role: 'master' | 'minion';
+  /** 0 for the master, i for minion i. */
+  index: number;
+  /** Server name, also the machine's host name. */
+  name: string;
+  /** IPv4 CIDR of this machine's pods, e.g. `10.240.2.0/24`. */
+  podRange: string;
+  /** IPv4 CIDR that holds every machine's pod range. */
+  podNetwork: string;
+  /** IPv4 CIDR of service addresses. */
+  portalNet: string;
+  /** IPv4 CIDR of the cloud network: by it the machine finds its interface. */
+  cloudNetwork: string;
+  dns: { enabled: boolean; serverIp: string; domain: string; replicas: number };
+  /** The master's address on the cloud network; minions need it. */
+  masterAddress?: string;
+  release: {
+    /** Temp URL for GET. Secret. */
+    url: string;
+    /** Lower-case hex. */
+    sha256: string;
+    bytes: number;
+  };
+  /** Temp URL for PUT of the machine's own report. Secret. */
+  reportUrl: string;
+  /** OpenSSH form; beside the key pair that the cloud injects. */
+  sshPublicKey?: string;
+}
+
+/**
+ * Most raw bytes of user-data that Nova takes: its API allows 65,535 characters of base64, and base64 comes in
+ * fours, so 65,532 of them carry data.
+ */
+export const MAX_USER_DATA_BYTES = 49_149;
+
+/**
+ * The machine's cloud-config. The scripts travel as `write_files`, never as injected files: those are limited to
+ * 1000 bytes at Rackspace and gone from Nova's microversion 2.57 on.
+ *
+ * @throws RangeError when a value cannot be what it is said to be
+ */
+export function renderUserData(input: BootInput): string {
+  checkInput(input);
+  const script = `/root/${input.role}Start.sh`;
+  const config = {
+    hostname: input.name,
+    preserve_hostname: false,
+    manage_etc_hosts: true,
+    ...(input.sshPublicKey === undefined ? {} : { ssh_authorized_keys: [input.sshPublicKey] }),
+    write_files: [
+      {
+        path: MACHINE_ENV_PATH,
+        owner: 'root:root',
+        permissions: '0600',
+        content: formatMachineEnv(machineVariables(input)),
+      },
+      shellFile('/usr/local/lib/kubeup/machine.sh', 'boot/machine.sh', '0644'),
+      shellFile('/usr/local/lib/kubeup/pod-network.sh', 'boot/pod-network.sh', '0755'),
+      shellFile(script, `boot/${input.role}Start.sh`, '0700'),
+      ...(input.role === 'minion' ? [saltMinion(input)] : []),
+    ],
+    runcmd: [['bash', '-c', `exec ${script} >>/var/log/kubeup-start.log 2>&1`]],
+  };
+  // cloud-init reads YAML 1.1, where words such as `yes` and `0600` are no strings: version 1.1 quotes them.
+  return `#cloud-config\n${stringify(config, { version: '1.1', lineWidth: 0, aliasDuplicateObjects: false })}`;
+}
+
+/** Size of user-data as Nova counts it before base64. */
+export function userDataBytes(userData: string): number {
+  return Buffer.byteLength(userData);
+}
+
+/** Tells when user-data is over Nova's limit; `undefined` when it fits. */
+export function userDataProblem(userData: string): Problem | undefined {
+  const bytes = userDataBytes(userData);
+  if (bytes <= MAX_USER_DATA_BYTES) return undefined;
+  return {
+    field: 'userData',
+    value: bytes,
+    message: `user-data is ${bytes} bytes; the cloud takes at most ${MAX_USER_DATA_BYTES}`,
+  };
+}
+
+function machineVariables(input: BootInput): Record<string, string> {
+  return {
+    KUBEUP_CLUSTER: input.cluster,
+    KUBEUP_ROLE: input.role,
+    KUBEUP_INDEX: String(input.index),
+    KUBEUP_NAME: input.name,
+    KUBEUP_POD_RANGE: input.podRange,
+    KUBEUP_POD_NETWORK: input.podNetwork,
+    KUBEUP_PORTAL_NET: input.portalNet,
+    KUBEUP_CLOUD_NETWORK: input.cloudNetwork,
+    KUBEUP_DNS_ENABLED: String(input.dns.enabled),
+    KUBEUP_DNS_SERVER_IP: input.dns.serverIp,
+    KUBEUP_DNS_DOMAIN: input.dns.domain,
+    KUBEUP_DNS_REPLICAS: String(input.dns.replicas),
+    KUBEUP_MASTER_ADDRESS: input.masterAddress ?? '',
+    KUBEUP_RELEASE_SHA256: input.release.sha256,
+    KUBEUP_RELEASE_BYTES: String(input.release.bytes),
+    KUBEUP_RELEASE_URL: input.release.url,
+    KUBEUP_REPORT_URL: input.reportUrl,
+  };
+}
+
+function shellFile(path: string, asset: string, permissions: string): Record<string, string> {
+  return {
+    path,
+    owner: 'root:root',
+    permissions,
+    content: readFileSync(packageFile(asset), 'utf8'),
+  };
+}
+
+/** As in the original; the grain `minion_ip` is known on the machine only and written there by its start script. */
+function saltMinion(input: BootInput): Record<string, string> {
+  return {
+    path: '/etc/salt/minion.d/kubeup.conf',
+    owner: 'root:root',
+    permissions: '0644',
+    content: stringify(
+      {
+        master: input.masterAddress,
+        id: input.name,
+        grains: {
+          roles: ['kubernetes-pool'],
+          cluster: input.cluster,
+          'cbr-cidr': input.podRange,
+        },
+      },
+      { version: '1.1', lineWidth: 0 },
+    ),
+  };
+}
+
+const CIDR = /^\d{1,3}(\.\d{1,3}){3}\/\d{1,2}$/;
+
+/** Catches a caller's mistake before a machine is made with it; the user's own input was validated long before. */
+function checkInput(input: BootInput): void {
+  const refuse = (field: string, wanted: string): never => {
+    // The value is not shown: two of the fields are secrets.
+    throw new RangeError(`BootInput.${field} must be ${wanted}`);
+  };
+  for (const field of ['podRange', 'podNetwork', 'portalNet', 'cloudNetwork'] as const) {
+    if (!CIDR.test(input[field])) refuse(field, 'an IPv4 CIDR');
+  }
+  if (!/^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/.test(input.name)) {
+    refuse('name', 'a host name');
+  }
+  if (!/^[ -~]+$/.test(input.cluster)) refuse('cluster', 'printable ASCII');
+  if (!/^[0-9a-f]{64}$/.test(input.release.sha256)) refuse('release.sha256', '64 hex digits');
+  if (!Number.isSafeInteger(input.release.bytes) || input.release.bytes <= 0) {
+    refuse('release.bytes', 'a positive integer');
+  }
+  if (!isHttpUrl(input.release.url)) refuse('release.url', 'an http or https URL');
+  if (!isHttpUrl(input.reportUrl)) refuse('reportUrl', 'an http or https URL');
+  if (input.sshPublicKey !== undefined && !/^[ -~]+$/.test(input.sshPublicKey)) {
+    refuse('sshPublicKey', 'one line in OpenSSH form');
+  }
+  if (input.role === 'minion' && !/^\d{1,3}(\.\d{1,3}){3}$/.test(input.masterAddress ?? '')) {
+    refuse('masterAddress', 'the IPv4 address of the master, for a minion');
+  }
+}
+
+/** Also free of what would end or escape a quoted string in a curl configuration file. */
+function isHttpUrl(url: string): boolean {
+  return /^https?:\/\/[!-~]+$/.test(url) && !/["\\]/.test(url) && URL.canParse(url);
+}
