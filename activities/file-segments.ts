@@ -1,0 +1,52 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+
+/** One piece of a file: where it lies, and the MD5 (hex) that object storage knows it by. */
+export interface FileSegment {
+  start: number;
+  bytes: number;
+  md5: string;
+}
+
+const mebibyte = 1024 * 1024;
+/** Rackspace: at most 1000 segments to a static large object, each of 1 MB or more but the last. */
+const maxSegments = 1000;
+const usualSegmentBytes = 16 * mebibyte;
+
+/** A function of the size alone, so that an interrupted upload is cut the same way when it goes on. */
+export function segmentBytesFor(fileBytes: number): number {
+  const least = Math.ceil(fileBytes / maxSegments / mebibyte) * mebibyte;
+  return Math.max(usualSegmentBytes, least);
+}
+
+/** Reads the file once, in constant memory: its SHA-256 and the MD5 of each segment. */
+export async function digestFile(
+  file: string,
+  segmentBytes: number,
+  onProgress: (bytesRead: number) => void,
+): Promise<{ sha256: string; bytes: number; segments: FileSegment[] }> {
+  const whole = createHash('sha256');
+  const segments: FileSegment[] = [];
+  let piece = createHash('md5');
+  let filled = 0;
+  let bytes = 0;
+  const close = (): void => {
+    segments.push({ start: bytes - filled, bytes: filled, md5: piece.digest('hex') });
+    piece = createHash('md5');
+    filled = 0;
+  };
+  for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
+    whole.update(chunk);
+    for (let rest = chunk; rest.length > 0;) {
+      const part = rest.subarray(0, segmentBytes - filled);
+      piece.update(part);
+      filled += part.length;
+      bytes += part.length;
+      rest = rest.subarray(part.length);
+      if (filled === segmentBytes) close();
+    }
+    onProgress(bytes);
+  }
+  if (filled > 0) close();
+  return { sha256: whole.digest('hex'), bytes, segments };
+}

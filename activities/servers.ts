@@ -1,0 +1,238 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { renderUserData } from '../boot/user-data.js';
+import { parseReportContentType } from '../boot/report.js';
+import type { Server } from '../cloud/port.js';
+import { podRange } from '../cluster/addressing.js';
+import { KubeupError } from '../cluster/errors.js';
+import {
+  metadataKeys,
+  readServerMark,
+  releaseObject,
+  releaseTag,
+  reportObject,
+  serverName,
+} from '../cluster/names.js';
+import type { Observation } from '../cluster/observation.js';
+import type { ClusterSpec } from '../cluster/spec.js';
+import { cancellationSignal } from './as-activity.js';
+import type { Dependencies } from './context.js';
+import { publicKeyOf } from './ssh-key.js';
+import { surveyServers } from './survey.js';
+import { ensureTempUrlKey } from './temp-url-key.js';
+
+/** One machine to be: everything that was decided before the create call is made. */
+export interface BootRequest {
+  spec: ClusterSpec;
+  role: 'master' | 'minion';
+  /** 0 for the master. */
+  index: number;
+  /** Minted by the workflow: a retry of the same attempt finds its own server by it. */
+  bootId: string;
+  imageId: string;
+  flavorId: string;
+  /** In the order of the interfaces; the cloud network last. */
+  networkIds: string[];
+  /** Minions: the master's address on the cloud network. */
+  masterAddress?: string;
+}
+
+export interface BootedServer {
+  serverId: string;
+  /** Of the server that is kept: another than the request's when it was adopted. */
+  bootId: string;
+  made: boolean;
+  /** What was deleted on the way, one line each: broken ones, and doubles. */
+  deleted: string[];
+}
+
+/** How long a deletion may take until the cloud no longer shows the server, milliseconds. */
+const deletionMs = 300_000;
+const pollMs = 1_000;
+
+/**
+ * Looks before it creates: Nova has no idempotency token and names are not unique. Keeps the oldest usable
+ * server of that name, deletes its doubles and broken ones, and makes one only when none is left.
+ */
+export async function bootServer(
+  dependencies: Dependencies,
+  request: BootRequest,
+): Promise<BootedServer> {
+  const { cloud } = dependencies;
+  const { spec } = request;
+  const name = serverName(spec.name, request.role, request.index);
+  const namesakes = (await cloud.compute.listServers({ name })).filter(
+    (server) => !server.deleting && server.status !== 'DELETED',
+  );
+  const foreign = namesakes.find(
+    (server) => readServerMark(server.metadata)?.cluster !== spec.name,
+  );
+  if (foreign) throw nameTaken(name, foreign.id);
+
+  const byAge = [...namesakes].sort((a, b) => a.created.localeCompare(b.created));
+  const kept = byAge.find((server) => isUsable(server, request));
+  const surplus = byAge.filter((server) => server !== kept);
+  for (const server of surplus) await removeServer(dependencies, spec, server);
+  const deleted = surplus.map((server) => `${name} (${server.id}, ${whyDeleted(server, request)})`);
+  if (kept) {
+    return {
+      serverId: kept.id,
+      bootId: kept.metadata[metadataKeys.boot] ?? '',
+      made: kept.metadata[metadataKeys.boot] === request.bootId,
+      deleted,
+    };
+  }
+  const { id } = await cloud.compute.createServer({
+    name,
+    imageId: request.imageId,
+    flavorId: request.flavorId,
+    keyName: spec.keyPair.name,
+    networkIds: request.networkIds,
+    metadata: metadataOf(request),
+    userData: await userDataOf(dependencies, request),
+  });
+  return { serverId: id, bootId: request.bootId, made: true, deleted };
+}
+
+/** Asks the cloud directly about one machine, for when no signal came. */
+export async function lookAtMachine(
+  { cloud }: Dependencies,
+  request: Pick<BootRequest, 'spec' | 'role' | 'index' | 'bootId'> & { serverId: string },
+): Promise<Observation> {
+  const { spec, role, index, bootId, serverId } = request;
+  const object = reportObject(spec.name, bootId);
+  const [server, report] = await Promise.all([
+    cloud.compute.getServer(serverId),
+    cloud.objectStorage.headObject(spec.release.container, object),
+  ]);
+  const state = report && parseReportContentType(report.contentType);
+  return {
+    role,
+    index,
+    serverId,
+    bootId,
+    serverStatus: !server || server.deleting ? 'LOST' : server.status,
+    address: server?.addresses[spec.network.label]?.[0] ?? '',
+    report: state,
+    detail:
+      state === 'failed'
+        ? await cloud.objectStorage.readText(spec.release.container, object, 8_192)
+        : server?.fault,
+  };
+}
+
+/**
+ * Deletes the cluster's servers that `only` names (all of them without it), minions of the highest index
+ * first and the master last, waits until the cloud no longer shows them, and empties their mailboxes.
+ */
+export async function deleteServers(
+  dependencies: Dependencies,
+  request: { cluster: string; container: string; only?: string[] },
+): Promise<{ deleted: string[] }> {
+  const { cloud } = dependencies;
+  const { cluster, container, only } = request;
+  const deleted = new Map<string, string>();
+  const signal = cancellationSignal();
+  for (const deadline = Date.now() + deletionMs; ;) {
+    const left = (await surveyServers(dependencies, cluster, '', container)).filter(
+      ({ id }) => !only || only.includes(id),
+    );
+    const lingering = (await cloud.compute.listServers()).filter(
+      (server) => deleted.has(server.id) && server.status !== 'DELETED',
+    );
+    if (left.length === 0 && lingering.length === 0) break;
+    if (Date.now() > deadline) throw deletionStuck([...left, ...lingering].map(({ name }) => name));
+    for (const server of left.sort((a, b) => b.index - a.index)) {
+      await cloud.compute.deleteServer(server.id);
+      await cloud.objectStorage.deleteObject(container, reportObject(cluster, server.bootId));
+      deleted.set(server.id, server.name);
+    }
+    await sleep(pollMs, undefined, { signal });
+  }
+  return { deleted: [...deleted.values()] };
+}
+
+async function removeServer(
+  { cloud }: Dependencies,
+  spec: ClusterSpec,
+  server: Server,
+): Promise<void> {
+  await cloud.compute.deleteServer(server.id);
+  const bootId = server.metadata[metadataKeys.boot];
+  if (bootId) {
+    await cloud.objectStorage.deleteObject(spec.release.container, reportObject(spec.name, bootId));
+  }
+}
+
+/** A minion that was given another master's address can never join: it counts as broken. */
+function isUsable(server: Server, { masterAddress }: BootRequest): boolean {
+  if (server.status === 'ERROR') return false;
+  return !masterAddress || server.metadata[metadataKeys.master] === masterAddress;
+}
+
+function whyDeleted(server: Server, request: BootRequest): string {
+  if (server.status === 'ERROR') return `in ERROR: ${server.fault ?? 'no reason given'}`;
+  return isUsable(server, request) ? 'a double' : 'made for another master address';
+}
+
+function metadataOf(request: BootRequest): Record<string, string> {
+  const { spec, role, index, bootId, masterAddress } = request;
+  const tag = role === 'master' ? spec.masterTag : spec.minionTag;
+  const [key = 'tags', ...value] = tag.split('=');
+  return {
+    [metadataKeys.cluster]: spec.name,
+    [metadataKeys.role]: role,
+    [metadataKeys.index]: String(index),
+    [metadataKeys.release]: releaseTag(spec.release.sha256),
+    [metadataKeys.boot]: bootId,
+    ...(masterAddress && { [metadataKeys.master]: masterAddress }),
+    [key]: value.join('='),
+  };
+}
+
+/** Signed URLs live this much longer than the machine's own deadline, seconds. */
+const urlGraceSeconds = 600;
+
+async function userDataOf(dependencies: Dependencies, request: BootRequest): Promise<string> {
+  const { cloud, rootSecret } = dependencies;
+  const { spec, role, index, bootId, masterAddress } = request;
+  const key = await ensureTempUrlKey(dependencies);
+  const expires = Math.floor(Date.now() / 1000) + spec.machineTimeoutSeconds + urlGraceSeconds;
+  const { container, sha256, bytes } = spec.release;
+  const sign = (method: 'GET' | 'PUT', object: string): Promise<string> =>
+    cloud.objectStorage.tempUrl(method, container, object, key, expires, { internal: true });
+  return renderUserData({
+    cluster: spec.name,
+    role,
+    index,
+    name: serverName(spec.name, role, index),
+    podRange: podRange(spec.podNetwork, index),
+    podNetwork: spec.podNetwork,
+    portalNet: spec.portalNet,
+    cloudNetwork: spec.network.cidr,
+    dns: spec.dns,
+    masterAddress,
+    release: { url: await sign('GET', releaseObject(spec.name, sha256)), sha256, bytes },
+    reportUrl: await sign('PUT', reportObject(spec.name, bootId)),
+    sshPublicKey: publicKeyOf(rootSecret, spec),
+  });
+}
+
+function nameTaken(name: string, id: string): KubeupError {
+  return new KubeupError({
+    kind: 'blocked',
+    reason: 'NameTaken',
+    attempted: `create server ${name}`,
+    message: `server ${id} already has that name and kubeup did not make it`,
+    cure: 'Rename or delete that server and `kubeup retry`, or choose another INSTANCE_PREFIX',
+  });
+}
+
+function deletionStuck(names: string[]): KubeupError {
+  return new KubeupError({
+    kind: 'blocked',
+    reason: 'DeletionStuck',
+    attempted: `delete servers ${names.join(', ')}`,
+    message: `the cloud still shows them after ${deletionMs / 1000} s`,
+    cure: 'Look at them with `nova list`, ask the provider when one is stuck, then `kubeup retry`',
+  });
+}

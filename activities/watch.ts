@@ -1,0 +1,117 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Context } from '@temporalio/activity';
+import { WorkflowNotFoundError, type Client } from '@temporalio/client';
+import { redact } from '../boot/report.js';
+import { reportObject } from '../cluster/names.js';
+import type { Observation } from '../cluster/observation.js';
+import { machinesChanged, clusterWorkflowId, minionWorkflowId } from '../cluster/workflow-names.js';
+import { heartbeat } from './as-activity.js';
+import type { Dependencies } from './context.js';
+import { surveyServers, type SurveyedServer } from './survey.js';
+
+export interface WatchRequest {
+  cluster: string;
+  networkLabel: string;
+  container: string;
+}
+
+const tickMs = 1_000;
+const detailBytes = 8_192;
+
+/**
+ * Watches the cluster's machines until it is cancelled: each tick lists the servers once and the mailbox
+ * once, whatever their number, and signals the workflows whose machine changed. One further read per
+ * machine that reports `failed`, once.
+ */
+export async function watchMachines(
+  dependencies: Dependencies,
+  request: WatchRequest,
+): Promise<never> {
+  const { cancellationSignal: signal, client, info } = Context.current();
+  // What was seen survives a restart of the worker, so that a server that went meanwhile is missed.
+  let seen = new Map<string, Observation>(
+    ((info.heartbeatDetails ?? []) as Observation[]).map((one) => [one.serverId, one]),
+  );
+  for (;;) {
+    const servers = await surveyServers(
+      dependencies,
+      request.cluster,
+      request.networkLabel,
+      request.container,
+    );
+    const now = new Map<string, Observation>();
+    for (const server of servers) {
+      now.set(server.id, await observe(dependencies, request, server, seen.get(server.id)));
+    }
+    for (const [id, last] of seen) {
+      if (!now.has(id) && last.serverStatus !== 'LOST') {
+        now.set(id, { ...last, serverStatus: 'LOST' });
+      }
+    }
+    const changed = [...now.values()].filter((one) => !isSame(one, seen.get(one.serverId)));
+    const unheard = await tell(client, request.cluster, changed);
+    seen = new Map([...now].filter(([id]) => !unheard.has(id)));
+    heartbeat([...seen.values()].map(({ detail: _, ...rest }) => rest));
+    await sleep(tickMs, undefined, { signal });
+  }
+}
+
+async function observe(
+  { cloud }: Dependencies,
+  { cluster, container }: WatchRequest,
+  server: SurveyedServer,
+  before: Observation | undefined,
+): Promise<Observation> {
+  const { role, index, id, bootId, status, address, report, fault } = server;
+  let detail = fault;
+  if (report === 'failed') {
+    detail =
+      before?.detail ??
+      (await cloud.objectStorage.readText(container, reportObject(cluster, bootId), detailBytes));
+  }
+  return {
+    role,
+    index,
+    serverId: id,
+    bootId,
+    serverStatus: status,
+    address,
+    report,
+    detail: detail && redact(detail),
+  };
+}
+
+function isSame(a: Observation, b: Observation | undefined): boolean {
+  return (
+    b !== undefined &&
+    a.serverStatus === b.serverStatus &&
+    a.address === b.address &&
+    a.report === b.report
+  );
+}
+
+/** Signals what changed; returns the servers whose workflow is not there yet, to be told again. */
+async function tell(
+  client: Client,
+  cluster: string,
+  changed: readonly Observation[],
+): Promise<Set<string>> {
+  const unheard = new Set<string>();
+  if (changed.length === 0) return unheard;
+  await signalTo(client, clusterWorkflowId(cluster), [...changed]);
+  for (const one of changed.filter(({ role }) => role === 'minion')) {
+    const heard = await signalTo(client, minionWorkflowId(cluster, one.index), [one]);
+    if (!heard) unheard.add(one.serverId);
+  }
+  return unheard;
+}
+
+async function signalTo(client: Client, id: string, changes: Observation[]): Promise<boolean> {
+  try {
+    await client.workflow.getHandle(id).signal(machinesChanged, changes);
+    return true;
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return false;
+    throw error;
+  }
+}
