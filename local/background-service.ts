@@ -1,0 +1,185 @@
+import { spawn } from 'node:child_process';
+import { closeSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import getPort from 'get-port';
+import type { HomePaths } from '../home/paths.js';
+import { identify, isAlive, type ProcessIdentity } from './process-identity.js';
+import { isRunning, readRecord, writeRecord, type ServiceRecord } from './service-record.js';
+import { withServiceLock } from './service-lock.js';
+import type { Log } from './service-types.js';
+
+/** How one service is run in the background. */
+export interface BackgroundService {
+  /** Names its record, its lock and its log. */
+  name: string;
+  /** What it is called towards people. */
+  title: string;
+  /** Ports it listens on, by use, each with the one it usually has. */
+  usualPorts: Record<string, number>;
+  /** What it is started with; when it differs from what runs, that is ended and started again. */
+  inputs: Record<string, string>;
+  /** Seconds it has to answer, and seconds it has to end once told to. */
+  startSeconds: number;
+  stopSeconds: number;
+  command(ports: Record<string, number>): Promise<BackgroundCommand>;
+  /** Whether it answers by now. May reject while it does not. */
+  answers(running: RunningService): Promise<boolean>;
+}
+
+export interface BackgroundCommand {
+  file: string;
+  /** Anyone on this machine can read them: never a secret. */
+  args: string[];
+  env: NodeJS.ProcessEnv;
+  cwd: string;
+}
+
+export interface RunningService {
+  pid: number;
+  ports: Record<string, number>;
+  /** What it has printed since it was started. */
+  output(): string;
+}
+
+/**
+ * Finds the service running, or starts it with the ports it had before; waits until it answers.
+ * However many processes ask at once, one is started.
+ *
+ * @throws Error with the end of its log when it ends at its start or does not answer in time
+ */
+export async function ensureRunning(
+  home: HomePaths,
+  service: BackgroundService,
+  log: Log,
+): Promise<RunningService> {
+  return withServiceLock(home, service.name, async () => {
+    const record = await readRecord(home, service.name);
+    if (isRunning(record)) {
+      const changed = changedInput(record.inputs, service.inputs);
+      if (changed === undefined) {
+        return untilItAnswers(home, service, record, record.process, log);
+      }
+      log(`${service.title}: its ${changed} changed, so it is started again`);
+      await endProcess(record.process, service.stopSeconds);
+    }
+    return start(home, service, record?.ports ?? {}, log);
+  });
+}
+
+/** Tells a process to end, and makes it end when it has not done so in time. */
+export async function endProcess(process_: ProcessIdentity, seconds: number): Promise<void> {
+  for (const [signal, wait] of [
+    ['SIGTERM', seconds],
+    ['SIGKILL', 10],
+  ] as const) {
+    if (!isAlive(process_)) return;
+    try {
+      process.kill(process_.pid, signal);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ESRCH') return;
+      throw error;
+    }
+    const deadline = Date.now() + wait * 1000;
+    while (isAlive(process_) && Date.now() < deadline) await sleep(25);
+  }
+}
+
+async function start(
+  home: HomePaths,
+  service: BackgroundService,
+  lastPorts: Record<string, number>,
+  log: Log,
+): Promise<RunningService> {
+  const ports: Record<string, number> = {};
+  for (const [use, usual] of Object.entries(service.usualPorts)) {
+    const wanted = [lastPorts[use], usual].filter((port) => port !== undefined);
+    ports[use] = await getPort({ host: '127.0.0.1', port: wanted });
+  }
+  const command = await service.command(ports);
+  const file = logFile(home, service.name);
+  mkdirSync(home.logs, { recursive: true, mode: 0o700 });
+  const output = openSync(file, 'a', 0o600);
+  const begin = statSync(file).size;
+  const child = spawn(command.file, command.args, {
+    detached: true,
+    stdio: ['ignore', output, output],
+    env: command.env,
+    cwd: command.cwd,
+  });
+  closeSync(output);
+  const failed = new Promise<never>((_, reject) => child.once('error', reject));
+  failed.catch(() => undefined);
+  const running = child.pid === undefined ? undefined : identify(child.pid);
+  if (!running) {
+    await Promise.race([failed, sleep(1000)]);
+    throw endedAtStart(service, file, begin);
+  }
+  const record: ServiceRecord = {
+    process: running,
+    ports,
+    inputs: service.inputs,
+    logBegin: begin,
+    startedAt: new Date().toISOString(),
+  };
+  writeRecord(home, service.name, record);
+  child.unref();
+  return untilItAnswers(home, service, record, running, log);
+}
+
+async function untilItAnswers(
+  home: HomePaths,
+  service: BackgroundService,
+  record: ServiceRecord,
+  process_: ProcessIdentity,
+  log: Log,
+): Promise<RunningService> {
+  const file = logFile(home, service.name);
+  const begin = record.logBegin;
+  const running = { pid: process_.pid, ports: record.ports, output: () => readFrom(file, begin) };
+  const deadline = Date.now() + service.startSeconds * 1000;
+  let refusal: unknown;
+  let said = false;
+  for (;;) {
+    if (await service.answers(running).catch((error: unknown) => void (refusal = error))) {
+      return running;
+    }
+    if (!isAlive(process_)) throw endedAtStart(service, file, begin);
+    if (!said) log(`${service.title}: starting (log: ${file})`);
+    said = true;
+    if (Date.now() > deadline) {
+      await endProcess(process_, service.stopSeconds);
+      throw new Error(
+        `${service.title} (pid ${process_.pid}) did not answer within ${service.startSeconds} s` +
+          `${refusal instanceof Error ? ` (${refusal.message})` : ''}, so it was ended. ` +
+          `The end of ${file}:\n${tail(readFrom(file, begin))}`,
+      );
+    }
+    await sleep(50);
+  }
+}
+
+function endedAtStart(service: BackgroundService, file: string, begin: number): Error {
+  return new Error(
+    `${service.title} ended at its start. The end of ${file}:\n${tail(readFrom(file, begin))}`,
+  );
+}
+
+function changedInput(
+  before: Record<string, string>,
+  now: Record<string, string>,
+): string | undefined {
+  return Object.keys(now).find((key) => before[key] !== now[key]);
+}
+
+function logFile(home: HomePaths, name: string): string {
+  return path.join(home.logs, `${name}.log`);
+}
+
+function readFrom(file: string, begin: number): string {
+  return readFileSync(file).subarray(begin).toString('utf8');
+}
+
+function tail(output: string): string {
+  return output.trimEnd().split('\n').slice(-20).join('\n') || '(it is empty)';
+}
