@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import getPort from 'get-port';
+import getPort, { clearLockedPorts } from 'get-port';
 import type { HomePaths } from '../home/paths.js';
 import { identify, isAlive, type ProcessIdentity } from './process-identity.js';
 import { isRunning, readRecord, writeRecord, type ServiceRecord } from './service-record.js';
@@ -63,7 +63,7 @@ export async function ensureRunning(
       log(`${service.title}: its ${changed} changed, so it is started again`);
       await endProcess(record.process, service.stopSeconds);
     }
-    return start(home, service, record?.ports ?? {}, log);
+    return startOnFreePorts(home, service, record?.ports ?? {}, log);
   });
 }
 
@@ -85,17 +85,42 @@ export async function endProcess(process_: ProcessIdentity, seconds: number): Pr
   }
 }
 
+/** Between choosing a port and listening on it another process may take it: then it is done again. */
+async function startOnFreePorts(
+  home: HomePaths,
+  service: BackgroundService,
+  lastPorts: Record<string, number>,
+  log: Log,
+): Promise<RunningService> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await start(home, service, lastPorts, log);
+    } catch (error) {
+      const portTaken = error instanceof EndedAtStart && portTakenText.test(error.output);
+      if (!portTaken || attempt === 3) throw error;
+    }
+  }
+}
+
+const portTakenText = /EADDRINUSE|address already in use/;
+
+class EndedAtStart extends Error {
+  readonly output: string;
+
+  constructor(title: string, file: string, output: string) {
+    super(`${title} ended at its start. The end of ${file}:\n${tail(output)}`);
+    this.name = 'EndedAtStart';
+    this.output = output;
+  }
+}
+
 async function start(
   home: HomePaths,
   service: BackgroundService,
   lastPorts: Record<string, number>,
   log: Log,
 ): Promise<RunningService> {
-  const ports: Record<string, number> = {};
-  for (const [use, usual] of Object.entries(service.usualPorts)) {
-    const wanted = [lastPorts[use], usual].filter((port) => port !== undefined);
-    ports[use] = await getPort({ host: '127.0.0.1', port: wanted });
-  }
+  const ports = await freePorts(lastPorts, service.usualPorts);
   const command = await service.command(ports);
   const file = logFile(home, service.name);
   mkdirSync(home.logs, { recursive: true, mode: 0o700 });
@@ -113,7 +138,7 @@ async function start(
   const running = child.pid === undefined ? undefined : identify(child.pid);
   if (!running) {
     await Promise.race([failed, sleep(1000)]);
-    throw endedAtStart(service, file, begin);
+    throw new EndedAtStart(service.title, file, readFrom(file, begin));
   }
   const record: ServiceRecord = {
     process: running,
@@ -125,6 +150,30 @@ async function start(
   writeRecord(home, service.name, record);
   child.unref();
   return untilItAnswers(home, service, record, running, log);
+}
+
+/** The ports of last time, else the usual ones, else any that are free. */
+async function freePorts(
+  last: Record<string, number>,
+  usual: Record<string, number>,
+): Promise<Record<string, number>> {
+  const ports: Record<string, number> = {};
+  for (const [use, usualPort] of Object.entries(usual)) {
+    const lastPort = last[use];
+    ports[use] =
+      (lastPort && (await soonFree(lastPort))) ||
+      (await getPort({ host: '127.0.0.1', port: usualPort }));
+  }
+  return ports;
+}
+
+/** A killed process can hold its ports for a moment after it counts as dead. */
+async function soonFree(port: number): Promise<number | undefined> {
+  for (const deadline = Date.now() + 2000; ; await sleep(50)) {
+    clearLockedPorts();
+    if ((await getPort({ host: '127.0.0.1', port })) === port) return port;
+    if (Date.now() > deadline) return undefined;
+  }
 }
 
 async function untilItAnswers(
@@ -144,7 +193,7 @@ async function untilItAnswers(
     if (await service.answers(running).catch((error: unknown) => void (refusal = error))) {
       return running;
     }
-    if (!isAlive(process_)) throw endedAtStart(service, file, begin);
+    if (!isAlive(process_)) throw new EndedAtStart(service.title, file, readFrom(file, begin));
     if (!said) log(`${service.title}: starting (log: ${file})`);
     said = true;
     if (Date.now() > deadline) {
@@ -157,12 +206,6 @@ async function untilItAnswers(
     }
     await sleep(50);
   }
-}
-
-function endedAtStart(service: BackgroundService, file: string, begin: number): Error {
-  return new Error(
-    `${service.title} ended at its start. The end of ${file}:\n${tail(readFrom(file, begin))}`,
-  );
 }
 
 function changedInput(
