@@ -121,20 +121,20 @@ export async function lookAtMachine(
 }
 
 /**
- * Deletes the cluster's servers that `only` names (all of them without it), minions of the highest index
+ * Deletes the cluster's servers: those that `only` names, or all but those in `except`; minions of the highest index
  * first and the master last, waits until the cloud no longer shows them, and empties their mailboxes.
  */
 export async function deleteServers(
   dependencies: Dependencies,
-  request: { cluster: string; container: string; only?: string[] },
+  request: { cluster: string; container: string; only?: string[]; except?: string[] },
 ): Promise<{ deleted: string[] }> {
   const { cloud } = dependencies;
-  const { cluster, container, only } = request;
+  const { cluster, container, only, except } = request;
   const deleted = new Map<string, string>();
   const signal = cancellationSignal();
   for (const deadline = Date.now() + deletionMs; ;) {
     const left = (await surveyServers(dependencies, cluster, '', container)).filter(
-      ({ id }) => !only || only.includes(id),
+      ({ id }) => (!only || only.includes(id)) && !except?.includes(id),
     );
     const lingering = (await cloud.compute.listServers()).filter(
       (server) => deleted.has(server.id) && server.status !== 'DELETED',

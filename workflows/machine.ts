@@ -1,0 +1,155 @@
+import { condition, uuid4 } from '@temporalio/workflow';
+import type { BootRequest } from '../activities/servers.js';
+import type { Failure } from '../cluster/errors.js';
+import { serverName } from '../cluster/names.js';
+import type { MachineResult, Observation } from '../cluster/observation.js';
+import { longWork, steps } from './activities.js';
+
+/** What is known of machines, by server id: fed by signals, and by direct looks when none came. */
+export class Sightings {
+  private readonly byServer = new Map<string, Observation>();
+
+  add(observations: readonly Observation[]): void {
+    for (const one of observations) this.byServer.set(one.serverId, one);
+  }
+
+  of(serverId: string): Observation | undefined {
+    return this.byServer.get(serverId);
+  }
+}
+
+export type MachineRequest = Omit<BootRequest, 'bootId'>;
+
+/**
+ * Brings up one machine: boots its server or adopts it, awaits its address and its `ready` report, and
+ * replaces it, a bounded number of times, when it goes to ERROR, is lost, reports `failed` or is silent
+ * past its deadline.
+ */
+export class Machine {
+  attempts = 0;
+  private serverId = '';
+  private address = '';
+  private failure?: Failure;
+  private ended = false;
+  readonly changes: string[] = [];
+
+  constructor(
+    private readonly request: MachineRequest,
+    private readonly sightings: Sightings,
+    /** Milliseconds without news after which the cloud is asked directly; the deadline when omitted. */
+    private readonly askEveryMs = request.spec.machineTimeoutSeconds * 1000,
+  ) {}
+
+  get name(): string {
+    return serverName(this.request.spec.name, this.request.role, this.request.index);
+  }
+
+  /** Of the server that stands now; changes when it is replaced. */
+  get currentAddress(): string {
+    return this.address;
+  }
+
+  /** Resolves when the address is known, or when the machine was given up. */
+  async hasAddress(): Promise<boolean> {
+    await condition(() => this.address !== '' || this.ended);
+    return this.address !== '';
+  }
+
+  /** Resolves when the machine is ready or given up; rejects when a step is blocked, or on cancellation. */
+  async bringUp(): Promise<MachineResult> {
+    try {
+      for (;;) {
+        const server = await this.boot();
+        const failure = await this.settled(server.serverId, server.bootId);
+        if (!failure) return this.result();
+        if (this.attempts > this.request.spec.maxReplacements) {
+          this.failure = this.givenUp(failure);
+          return this.result();
+        }
+        this.changes.push(`replaced ${this.name}: ${failure}`);
+        await this.discard(server.serverId);
+      }
+    } finally {
+      this.ended = true;
+    }
+  }
+
+  private async boot(): Promise<{ serverId: string; bootId: string }> {
+    const server = await steps.bootServer.executeWithOptions({ summary: `boot ${this.name}` }, [
+      { ...this.request, bootId: uuid4() },
+    ]);
+    this.serverId = server.serverId;
+    for (const one of server.deleted) this.changes.push(`deleted ${one}`);
+    this.changes.push(`${server.made ? 'made' : 'adopted'} server ${this.name}`);
+    if (server.made || this.attempts > 0) this.attempts += 1;
+    return server;
+  }
+
+  /** Awaits `ready`; resolves with what went wrong instead, if anything. */
+  private async settled(serverId: string, bootId: string): Promise<string | undefined> {
+    const { spec, role, index } = this.request;
+    const seen = (): Observation | undefined => {
+      const one = this.sightings.of(serverId);
+      if (one?.address) this.address = one.address;
+      return one;
+    };
+    const isSettled = (): boolean => {
+      const one = seen();
+      return one !== undefined && (isReady(one) || whatFailed(one) !== undefined);
+    };
+    const deadline = Date.now() + spec.machineTimeoutSeconds * 1000;
+    while (!(await condition(isSettled, Math.min(this.askEveryMs, deadline - Date.now())))) {
+      const looked = await steps.lookAtMachine.executeWithOptions(
+        { summary: `ask the cloud about ${this.name}` },
+        [{ spec, role, index, bootId, serverId }],
+      );
+      this.sightings.add([looked]);
+      if (isSettled()) break;
+      if (Date.now() >= deadline) {
+        return `not ready after ${spec.machineTimeoutSeconds} s: server ${looked.serverStatus}, ${
+          looked.report ? `last report \`${looked.report}\`` : 'it never reported'
+        }`;
+      }
+    }
+    const last = seen();
+    return last && whatFailed(last);
+  }
+
+  private async discard(serverId: string): Promise<void> {
+    this.address = '';
+    const { spec } = this.request;
+    await longWork.deleteServers.executeWithOptions({ summary: `delete ${this.name}` }, [
+      { cluster: spec.name, container: spec.release.container, only: [serverId] },
+    ]);
+  }
+
+  private givenUp(cause: string): Failure {
+    return {
+      kind: 'blocked',
+      reason: this.request.role === 'master' ? 'MasterFailed' : 'MinionFailed',
+      attempted: `bring up ${this.name}`,
+      message: `given up after ${this.attempts} servers; the last: ${cause}`,
+      cure: `Look at its console log (\`nova console-log ${this.name}\`), mend the cause, then \`kubeup retry\``,
+    };
+  }
+
+  private result(): MachineResult {
+    return {
+      serverId: this.serverId,
+      address: this.address,
+      attempts: this.attempts,
+      failure: this.failure,
+    };
+  }
+}
+
+function isReady({ report, serverStatus, address }: Observation): boolean {
+  return report === 'ready' && serverStatus === 'ACTIVE' && address !== '';
+}
+
+function whatFailed({ report, serverStatus, detail }: Observation): string | undefined {
+  if (serverStatus === 'ERROR') return `the cloud put it in ERROR: ${detail ?? 'no reason given'}`;
+  if (serverStatus === 'LOST') return 'its server is gone';
+  if (report === 'failed') return `its start script failed: ${detail ?? 'no reason given'}`;
+  return undefined;
+}

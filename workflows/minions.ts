@@ -1,0 +1,73 @@
+import {
+  ChildWorkflowCancellationType,
+  executeChild,
+  isCancellation,
+  ParentClosePolicy,
+} from '@temporalio/workflow';
+import { describeFailure, type Failure } from '../cluster/errors.js';
+import { failureOf, failWith } from './failure.js';
+import { minionWorkflowId, searchAttributes } from './interface.js';
+import type { MachineRequest } from './machine.js';
+import { bringUpMinion } from './minion.js';
+import type { Run } from './run.js';
+
+/** Children open at a time: enough to keep a cloud busy, few enough for one workflow task. */
+const window = 50;
+
+/**
+ * A child workflow per minion, in a sliding window. Every child ends before this does; rejects when fewer
+ * minions than the spec's `minReadyMinions` became ready, naming each that did not. Resolves with the
+ * indexes of those that did.
+ */
+export async function bringUpMinions(
+  run: Run,
+  requests: readonly MachineRequest[],
+): Promise<number[]> {
+  const { spec } = run.current;
+  const ready: number[] = [];
+  const failures: Failure[] = [];
+  const one = async (request: MachineRequest): Promise<void> => {
+    try {
+      const { failure, changes, attempts } = await executeChild(bringUpMinion, {
+        workflowId: minionWorkflowId(spec.name, request.index),
+        args: [request],
+        parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+        cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
+        typedSearchAttributes: [
+          { key: searchAttributes.cluster, value: spec.name },
+          { key: searchAttributes.provider, value: spec.cloud.provider },
+        ],
+        staticSummary: `minion ${request.index} of ${spec.name}`,
+      });
+      run.board.changed(...changes);
+      const shown = run.board.minion(request.index);
+      if (shown) shown.attempts = attempts;
+      if (failure) failures.push(failure);
+      else ready.push(request.index);
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      failures.push(failureOf(error));
+    }
+  };
+  await slide(requests, one);
+  if (ready.length >= Math.min(spec.minReadyMinions, spec.minions)) return ready;
+  const [first] = failures;
+  throw failWith({
+    kind: 'blocked',
+    reason: first?.reason ?? 'MinionFailed',
+    attempted: `bring up ${spec.minions} minions of ${spec.name}`,
+    message: `${ready.length} ready, ${spec.minReadyMinions} wanted. ${failures.map(describeFailure).join('\n')}`,
+    cure: 'Mend the cause, then `kubeup retry`',
+  });
+}
+
+/** Runs `work` on each item, `window` at a time; every started one ends before it rejects. */
+async function slide<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const queue = [...items];
+  const lane = async (): Promise<void> => {
+    for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(item);
+  };
+  const lanes = Array.from({ length: Math.min(window, queue.length) }, lane);
+  const settled = await Promise.allSettled(lanes);
+  for (const one of settled) if (one.status === 'rejected') throw one.reason;
+}

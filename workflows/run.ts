@@ -1,0 +1,151 @@
+import { CancellationScope, condition, isCancellation, setHandler } from '@temporalio/workflow';
+import { specDifferences } from '../cluster/differences.js';
+import { describeFailure } from '../cluster/errors.js';
+import type { BringUpRequest } from '../cluster/spec.js';
+import type { ClusterStatus, ConditionType } from '../cluster/status.js';
+import { failureOf, failWith } from './failure.js';
+import {
+  proposeUpdate,
+  retryUpdate,
+  specQuery,
+  statusQuery,
+  machinesChangedSignal,
+} from './interface.js';
+import { Sightings } from './machine.js';
+import { StatusBoard } from './status-board.js';
+
+/** Carries out one step under its condition. */
+export async function underCondition<T>(
+  board: StatusBoard,
+  type: ConditionType,
+  doing: string,
+  run: () => Promise<T>,
+): Promise<T> {
+  board.set(type, 'Unknown', doing, '');
+  try {
+    const value = await run();
+    board.set(type, 'True', 'Done', '');
+    return value;
+  } catch (error) {
+    if (isCancellation(error)) board.set(type, 'Unknown', 'Cancelled', '');
+    else {
+      const failure = failureOf(error);
+      board.set(type, 'False', failure.reason, describeFailure(failure));
+    }
+    throw error;
+  }
+}
+
+/** Lets every one end before the first failure is thrown: a step is never left half-way by its neighbour. */
+export async function together<T extends unknown[]>(
+  ...work: {
+    [K in keyof T]: Promise<T[K]>;
+  }
+): Promise<T> {
+  const settled = await Promise.allSettled(work);
+  for (const one of settled) if (one.status === 'rejected') throw one.reason;
+  return settled.map((one) => (one as PromiseFulfilledResult<unknown>).value) as T;
+}
+
+/** A bring-up as its users meet it: what it shows, what may be asked of it, and how it parks. */
+export class Run {
+  readonly board: StatusBoard;
+  readonly sightings = new Sightings();
+  private mayGoOn = false;
+
+  constructor(private request: BringUpRequest) {
+    this.board = new StatusBoard(request.spec.name, 'BringingUp');
+    this.board.plan(request.spec);
+    setHandler(statusQuery, () => this.board.snapshot());
+    setHandler(specQuery, () => this.request.spec);
+    setHandler(machinesChangedSignal, (changed) => {
+      this.sightings.add(changed);
+      this.board.see(changed);
+    });
+    setHandler(retryUpdate, () => this.goOn(), {
+      validator: () => {
+        if (this.board.phase !== 'Blocked') {
+          throw new Error(`nothing to retry: ${request.spec.name} is ${this.board.phase}`);
+        }
+      },
+    });
+    setHandler(proposeUpdate, (proposed) => this.take(proposed), {
+      validator: (proposed) => {
+        const differences = this.differences(proposed);
+        if (differences.length === 0 || this.board.phase === 'Blocked') return;
+        throw new Error(
+          `a bring-up of ${request.spec.name} with another spec is ${this.board.phase}: ${differences.join('; ')}`,
+        );
+      },
+    });
+  }
+
+  get current(): BringUpRequest {
+    return this.request;
+  }
+
+  /** Runs the flow from its beginning until it succeeds; parks in between when the policy says `hold`. */
+  async untilDone(flow: () => Promise<void>): Promise<ClusterStatus> {
+    for (;;) {
+      this.board.enter('BringingUp');
+      try {
+        await flow();
+        this.board.enter('Ready');
+        return this.board.snapshot();
+      } catch (error) {
+        if (isCancellation(error)) throw error;
+        const failure = failureOf(error);
+        if (failure.kind === 'invalid' || this.request.spec.onFailure !== 'hold') {
+          throw failWith(failure);
+        }
+        this.board.enter('Blocked');
+        await condition(() => this.mayGoOn);
+        this.mayGoOn = false;
+      }
+    }
+  }
+
+  private goOn(): void {
+    this.mayGoOn = true;
+  }
+
+  private take(proposed: BringUpRequest): 'attached' | 'amended' {
+    const isAmended = this.differences(proposed).length > 0;
+    if (isAmended) {
+      this.request = proposed;
+      this.board.plan(proposed.spec);
+    }
+    if (this.board.phase === 'Blocked') this.goOn();
+    return isAmended ? 'amended' : 'attached';
+  }
+
+  private differences(proposed: BringUpRequest): string[] {
+    const differences = specDifferences(this.request.spec, proposed.spec);
+    if (this.request.surplus !== proposed.surplus) {
+      differences.push(`surplus minions: ${this.request.surplus} → ${proposed.surplus}`);
+    }
+    return differences;
+  }
+}
+
+/** Runs `body` while `beside` runs; the first failure of either ends both, and both have ended on return. */
+export async function beside<T>(helper: () => Promise<never>, body: () => Promise<T>): Promise<T> {
+  return CancellationScope.cancellable(async () => {
+    const scope = CancellationScope.current();
+    let helperError: unknown;
+    const helping = helper().catch((error: unknown) => {
+      helperError ??= error;
+      if (!isCancellation(error)) scope.cancel();
+    });
+    try {
+      return await body();
+    } catch (error) {
+      throw isCancellation(error) && helperError && !isCancellation(helperError)
+        ? helperError
+        : error;
+    } finally {
+      scope.cancel();
+      await helping;
+    }
+  });
+}

@@ -1,0 +1,117 @@
+import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
+import { podRange } from '../cluster/addressing.js';
+import { releaseObject, serverName } from '../cluster/names.js';
+import { phaseOf, type Observation } from '../cluster/observation.js';
+import type { ClusterSpec } from '../cluster/spec.js';
+import type {
+  ClusterPhase,
+  ClusterStatus,
+  Condition,
+  ConditionType,
+  MachineStatus,
+  MinionStatus,
+} from '../cluster/status.js';
+import { searchAttributes } from './interface.js';
+
+/** The one place where a run keeps what it shows: in the query, in the UI's current details, in its result. */
+export class StatusBoard {
+  private readonly status: ClusterStatus;
+
+  constructor(cluster: string, phase: ClusterPhase) {
+    this.status = {
+      cluster,
+      phase,
+      conditions: [],
+      master: machine(serverName(cluster, 'master')),
+      minions: [],
+      release: { reference: '', sha256: '', bytes: 0 },
+      changes: [],
+    };
+  }
+
+  get phase(): ClusterPhase {
+    return this.status.phase;
+  }
+
+  snapshot(): ClusterStatus {
+    return this.status;
+  }
+
+  /** Shows the machines and the release that the spec asks for; what is known of kept ones stays. */
+  plan(spec: ClusterSpec): void {
+    const known = new Map(this.status.minions.map((minion) => [minion.name, minion]));
+    this.status.minions = Array.from({ length: spec.minions }, (_, i) => {
+      const name = serverName(spec.name, 'minion', i + 1);
+      const range = podRange(spec.podNetwork, i + 1);
+      return known.get(name) ?? { ...machine(name), podRange: range, attempts: 0 };
+    });
+    const { container, sha256, bytes } = spec.release;
+    this.status.release = {
+      reference: `${container}/${releaseObject(spec.name, sha256)}`,
+      sha256,
+      bytes,
+    };
+  }
+
+  enter(phase: ClusterPhase): void {
+    if (this.status.phase !== phase) {
+      this.status.phase = phase;
+      upsertSearchAttributes([{ key: searchAttributes.phase, value: phase }]);
+    }
+    this.publish();
+  }
+
+  set(type: ConditionType, status: Condition['status'], reason: string, message: string): void {
+    const at = this.status.conditions.findIndex((condition) => condition.type === type);
+    const before = this.status.conditions[at];
+    const isSame = before?.status === status && before.reason === reason;
+    const since = isSame ? before.since : new Date(Date.now()).toISOString();
+    const next = { type, status, reason, message, since };
+    if (at < 0) this.status.conditions.push(next);
+    else this.status.conditions[at] = next;
+    this.publish();
+  }
+
+  changed(...lines: string[]): void {
+    this.status.changes.push(...lines);
+  }
+
+  see(observations: readonly Observation[]): void {
+    for (const one of observations) {
+      const shown = one.role === 'master' ? this.status.master : this.minion(one.index);
+      // The last word on a replaced server must not hide its successor.
+      if (!shown || (one.serverStatus === 'LOST' && shown.id !== one.serverId)) continue;
+      shown.id = one.serverId;
+      shown.address = one.address;
+      shown.phase = phaseOf(one);
+      shown.message = one.detail ?? '';
+    }
+    this.publish();
+  }
+
+  minion(index: number): MinionStatus | undefined {
+    return this.status.minions[index - 1];
+  }
+
+  private publish(): void {
+    const { cluster, phase, conditions, master, minions } = this.status;
+    const count = (wanted: string): number =>
+      minions.filter((minion) => minion.phase === wanted).length;
+    setCurrentDetails(
+      [
+        `**${cluster}: ${phase}**, master ${master.phase}, minions ${count('Ready')} of ${minions.length} ready`,
+        '',
+        '| condition | status | reason | message | since |',
+        '|---|---|---|---|---|',
+        ...conditions.map(
+          ({ type, status, reason, message, since }) =>
+            `| ${type} | ${status} | ${reason} | ${message.replace(/[|\n]/g, ' ')} | ${since} |`,
+        ),
+      ].join('\n'),
+    );
+  }
+}
+
+function machine(name: string): MachineStatus {
+  return { name, id: '', address: '', phase: 'Pending', message: '' };
+}
