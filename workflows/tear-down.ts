@@ -1,5 +1,5 @@
 import { condition, isCancellation, setHandler } from '@temporalio/workflow';
-import type { TearDownRequest } from '../cluster/spec.js';
+import type { BringUpRequest, TearDownRequest } from '../cluster/spec.js';
 import type { ClusterStatus } from '../cluster/status.js';
 import { proposeUpdate, retryUpdate, statusQuery } from './interface.js';
 import { StatusBoard } from './status-board.js';
@@ -24,11 +24,10 @@ export async function tearDownCluster(request: TearDownRequest): Promise<Cluster
       },
     },
   );
-  setHandler(proposeUpdate, (): 'attached' | 'amended' => 'attached', {
-    validator: () => {
-      throw new Error(`${request.name} is being torn down; bring it up again when it is gone`);
-    },
-  });
+  const refuse = (_: BringUpRequest): void => {
+    throw new Error(`${request.name} is being torn down; bring it up again when it is gone`);
+  };
+  setHandler(proposeUpdate, () => 'attached', { validator: refuse });
 
   const scope = { cluster: request.name, container: request.container };
   for (;;) {
