@@ -5,13 +5,13 @@
 # The two URLs in it are secrets: they go to curl by its standard input, never onto a command line or into the log,
 # and are not exported. boot/simulated-guest.ts does the same with the same words: change both.
 
-KUBEUP_ROOT=${KUBEUP_ROOT:-}
+root=${KUBEUP_ROOT:-}
 # shellcheck source=/dev/null
-. "$KUBEUP_ROOT/etc/kubeup/machine.env"
+. "$root/etc/kubeup/machine.env"
 
-log=$KUBEUP_ROOT/var/log/kubeup-start.log
-state_folder=$KUBEUP_ROOT/var/lib/kubeup
-release=$KUBEUP_ROOT/opt/kubeup/release-${KUBEUP_RELEASE_SHA256:0:12}
+log=$root/var/log/kubeup-start.log
+state_folder=$root/var/lib/kubeup
+release=$root/opt/kubeup/release-${KUBEUP_RELEASE_SHA256:0:12}
 reason=
 
 # start_machine INSTALLER : the whole of a boot
@@ -100,9 +100,9 @@ is_installed() {
 
 # get_release INSTALLER : leaves the checked release unpacked; an unpacked one is complete, for it was renamed last
 get_release() {
-  local installer=$1 tarball=$KUBEUP_ROOT/opt/kubeup/release.tar.gz
+  local installer=$1 tarball=$root/opt/kubeup/release.tar.gz
   if [ ! -d "$release" ]; then
-    mkdir -p "$KUBEUP_ROOT/opt/kubeup"
+    mkdir -p "$root/opt/kubeup"
     download "$tarball"
     check "$tarball"
     unpack "$tarball"
@@ -138,7 +138,7 @@ download() {
     if [ "$after" -gt "$before" ]; then tries=0; fi
     tries=$((tries + 1))
     [ "$tries" -lt 10 ] || fail "release download failed: no complete answer in 10 tries"
-    sleep $((tries < 5 ? 2 ** (tries - 1) : 30))
+    sleep $((tries < 5 ? 1 << (tries - 1) : 30))
   done
 }
 
@@ -184,17 +184,17 @@ install_release() {
 
 # make_pod_network : now; at later boots kubeup-network.service does it
 make_pod_network() {
-  "$KUBEUP_ROOT/usr/local/lib/kubeup/pod-network.sh" || fail "the pod network could not be made"
+  "$root/usr/local/lib/kubeup/pod-network.sh" || fail "the pod network could not be made"
   # shellcheck source=/dev/null
-  . "$KUBEUP_ROOT/run/kubeup/network.env"
+  . "$root/run/kubeup/network.env"
   if [ "$KUBEUP_ROLE" = minion ]; then
-    mkdir -p "$KUBEUP_ROOT/etc/salt"
-    printf 'minion_ip: %s\n' "$KUBEUP_CLOUD_ADDRESS" >"$KUBEUP_ROOT/etc/salt/grains"
+    mkdir -p "$root/etc/salt"
+    printf 'minion_ip: %s\n' "$KUBEUP_CLOUD_ADDRESS" >"$root/etc/salt/grains"
   fi
 }
 
 install_units() {
-  local units=$KUBEUP_ROOT/etc/systemd/system
+  local units=$root/etc/systemd/system
   mkdir -p "$units"
   cat >"$units/kubeup-network.service" <<'END'
 [Unit]
@@ -226,7 +226,7 @@ ExecStart=/bin/bash -c 'exec /root/${KUBEUP_ROLE}Start.sh >>/var/log/kubeup-star
 [Install]
 WantedBy=multi-user.target
 END
-  if [ -d "$KUBEUP_ROOT/run/systemd/system" ]; then
+  if [ -d "$root/run/systemd/system" ]; then
     systemctl daemon-reload
     # Enabled only: this run is the first boot's.
     systemctl enable --quiet kubeup-network.service kubeup-start.service

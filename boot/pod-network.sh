@@ -37,8 +37,8 @@ fi
 read -r interface address <<<"$found"
 
 # vxlan adds 50 bytes to each frame; pods get 1450 at most, less where the cloud network itself is a tunnel.
-read -r interface_mtu <"/sys/class/net/$interface/mtu"
-mtu=$((interface_mtu - 50))
+[[ $(ip -o link show dev "$interface") =~ \ mtu\ ([0-9]+) ]]
+mtu=$((BASH_REMATCH[1] - 50))
 [ "$mtu" -le 1450 ] || mtu=1450
 
 IFS=. read -r a b c d <<<"${KUBEUP_POD_RANGE%/*}"
