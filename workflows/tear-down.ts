@@ -27,7 +27,7 @@ export async function tearDownCluster(request: TearDownRequest): Promise<Cluster
   const refuse = (_: BringUpRequest): void => {
     throw new Error(`${request.name} is being torn down; bring it up again when it is gone`);
   };
-  setHandler(proposeUpdate, () => 'attached', { validator: refuse });
+  setHandler(proposeUpdate, (): 'attached' | 'amended' => 'attached', { validator: refuse });
 
   const scope = { cluster: request.name, container: request.container };
   for (;;) {
