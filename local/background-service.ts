@@ -58,10 +58,15 @@ export async function ensureRunning(
     if (isRunning(record)) {
       const changed = changedInput(record.inputs, service.inputs);
       if (changed === undefined) {
-        return untilItAnswers(home, service, record, record.process, log);
+        const found = await untilItAnswers(home, service, record, record.process, log).catch(
+          // A process that was just killed may have looked alive.
+          (error: unknown) => (error instanceof EndedAtStart ? undefined : Promise.reject(error)),
+        );
+        if (found) return found;
+      } else {
+        log(`${service.title}: its ${changed} changed, so it is started again`);
+        await endProcess(record.process, service.stopSeconds);
       }
-      log(`${service.title}: its ${changed} changed, so it is started again`);
-      await endProcess(record.process, service.stopSeconds);
     }
     return startOnFreePorts(home, service, record?.ports ?? {}, log);
   });

@@ -51,7 +51,7 @@ async function namedTemporal(env: NodeJS.ProcessEnv): Promise<TemporalEndpoint |
   try {
     const connection = await Connection.connect({
       ...config.connectionOptions,
-      connectTimeout: '10 seconds',
+      connectTimeout: '5 seconds',
     });
     await connection.close();
   } catch (error) {
