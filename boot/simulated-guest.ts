@@ -28,15 +28,15 @@ class BootFailure extends Error {}
 /**
  * The guest program of a simulated machine: does what boot/machine.sh does, with the same words, as far as that goes
  * without a machine. It makes no pod network, unpacks nothing and runs no installer. Resolves when the machine has
- * reported `ready` or `failed`; rejects with the signal's reason when it was aborted. May be run again at any time.
+ * reported `ready` or `failed`; rejects when it was aborted. May be run again at any time.
  */
-export async function boot(machine: GuestMachine): Promise<void> {
+export async function boot(machine: GuestMachine, pause: Pause = sleepSeconds): Promise<void> {
   const environment = readMachineEnv(machine.userData);
   if (environment === undefined) {
     machine.console(`no ${MACHINE_ENV_PATH} in the user-data: nothing to do`);
     return;
   }
-  await new SimulatedBoot(machine, environment).run();
+  await new SimulatedBoot(machine, environment, pause).run();
 }
 
 /** The variables that the cloud-config would have written for the start script. */
@@ -56,6 +56,7 @@ class SimulatedBoot {
   constructor(
     readonly machine: GuestMachine,
     readonly environment: Record<string, string>,
+    readonly pause: Pause,
   ) {}
 
   async run(): Promise<void> {
@@ -113,7 +114,7 @@ class SimulatedBoot {
         this.machine.signal.throwIfAborted();
       }
       this.#say(`report ${state} did not get through: HTTP ${answer}`);
-      await this.#pause(pauseSeconds);
+      await this.pause(pauseSeconds, this.machine.signal);
     }
   }
 
@@ -179,15 +180,16 @@ class SimulatedBoot {
       if (tries >= 10) {
         throw new BootFailure('release download failed: no complete answer in 10 tries');
       }
-      await this.#pause(tries < 5 ? 2 ** (tries - 1) : 30);
+      await this.pause(tries < 5 ? 2 ** (tries - 1) : 30, this.machine.signal);
     }
   }
+}
 
-  async #pause(seconds: number): Promise<void> {
-    await sleep(seconds * 1000, undefined, { signal: this.machine.signal }).catch(() => {
-      this.machine.signal.throwIfAborted();
-    });
-  }
+/** Waits between two tries; rejects when the signal is aborted. */
+export type Pause = (seconds: number, signal: AbortSignal) => Promise<void>;
+
+async function sleepSeconds(seconds: number, signal: AbortSignal): Promise<void> {
+  await sleep(seconds * 1000, undefined, { signal });
 }
 
 /** Answers that another try does not change. */

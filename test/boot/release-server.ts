@@ -55,6 +55,7 @@ export async function startReleaseServer(release: Buffer, port = 0): Promise<Rel
     onRequest: () => Promise.resolve(),
     port: listening,
     close: async () => {
+      if (!http.listening) return;
       http.closeAllConnections();
       http.close();
       await once(http, 'close');
