@@ -209,7 +209,11 @@ export interface ObjectStorage {
   deleteContainer(container: string, options?: CallOptions): Promise<void>;
   /** Every object under the prefix, all pages. An absent container lists as empty. */
   listObjects(container: string, prefix: string, options?: CallOptions): Promise<StoredObject[]>;
-  headObject(container: string, name: string, options?: CallOptions): Promise<ObjectHead | undefined>;
+  headObject(
+    container: string,
+    name: string,
+    options?: CallOptions,
+  ): Promise<ObjectHead | undefined>;
   /** The first `maxBytes` of an object as text; `undefined` when there is none. For small things only. */
   readText(
     container: string,

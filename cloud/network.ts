@@ -1,0 +1,190 @@
+import { z } from 'zod';
+import { absentIsUndefined } from './failures.js';
+import { listPages, readAnswer } from './pages.js';
+import type { CloudNetwork, Network, Subnet } from './port.js';
+import type { Session } from './session.js';
+
+const networkSchema = z.object({
+  id: z.string(),
+  name: z.string().nullish(),
+  description: z.string().nullish(),
+  tenant_id: z.string().nullish(),
+  project_id: z.string().nullish(),
+  shared: z.boolean().nullish(),
+  'router:external': z.boolean().nullish(),
+  subnets: z.array(z.string()).default([]),
+});
+
+const subnetSchema = z.object({
+  id: z.string(),
+  network_id: z.string(),
+  name: z.string().nullish(),
+  cidr: z.string(),
+});
+
+const portSchema = z.object({
+  id: z.string(),
+  network_id: z.string(),
+  device_id: z.string().nullish(),
+  device_owner: z.string().nullish(),
+});
+
+const extensionsSchema = z.object({ extensions: z.array(z.object({ alias: z.string() })) });
+const quotaSchema = z.object({ quota: z.object({ network: z.number().optional() }) });
+
+/** Neutron, API v2.0, and Rackspace's Cloud Networks, which speak a part of it. */
+export function openNetwork(session: Session): Network {
+  const listNetworks: Network['listNetworks'] = async (filter = {}, options) => {
+    const { name } = filter;
+    const projectId = await session.projectId(options);
+    const networks = await listPages(
+      session,
+      {
+        service: 'network',
+        attempted: name === undefined ? 'list networks' : `look for network ${name}`,
+        path: 'networks',
+        collection: 'networks',
+        item: networkSchema,
+        query: name === undefined ? {} : { name },
+      },
+      options,
+    );
+    return networks
+      .map((network) => toNetwork(network, projectId))
+      .filter((network) => name === undefined || network.name === name);
+  };
+
+  return {
+    listNetworks,
+
+    async keepsDescriptions(options) {
+      const attempted = 'list network extensions';
+      const answer = await absentIsUndefined(
+        session.request('network', attempted, { path: 'extensions' }, options),
+      );
+      return (
+        answer !== undefined &&
+        readAnswer(extensionsSchema, answer, attempted).extensions.some(
+          ({ alias }) => alias === 'standard-attr-description',
+        )
+      );
+    },
+
+    async createNetwork({ name, description }, options) {
+      const attempted = `create network ${name}`;
+      // pkgcloud's createNetwork drops the description.
+      const network = { name, ...(description === undefined ? {} : { description }) };
+      const answer = await session.request(
+        'network',
+        attempted,
+        { method: 'POST', path: 'networks', body: { network } },
+        options,
+      );
+      const made = readAnswer(z.object({ network: networkSchema }), answer, attempted);
+      return toNetwork(made.network, await session.projectId(options));
+    },
+
+    async deleteNetwork(id, options) {
+      await absentIsUndefined(
+        session.call(
+          'network',
+          `delete network ${id}`,
+          (client, callback) => client.destroyNetwork(id, callback),
+          options,
+        ),
+      );
+    },
+
+    async listSubnets(filter = {}, options) {
+      const { networkId } = filter;
+      const subnets = await listPages(
+        session,
+        {
+          service: 'network',
+          attempted: networkId === undefined ? 'list subnets' : `list subnets of ${networkId}`,
+          path: 'subnets',
+          collection: 'subnets',
+          item: subnetSchema,
+          query: networkId === undefined ? {} : { network_id: networkId },
+        },
+        options,
+      );
+      return subnets.map(toSubnet);
+    },
+
+    async createSubnet({ networkId, name, cidr }, options) {
+      const attempted = `create subnet ${name} (${cidr})`;
+      // pkgcloud's createSubnet drops what it does not know, and the gateway with it.
+      const subnet = { network_id: networkId, name, cidr, ip_version: 4, gateway_ip: null };
+      const answer = await session.request(
+        'network',
+        attempted,
+        { method: 'POST', path: 'subnets', body: { subnet } },
+        options,
+      );
+      return toSubnet(readAnswer(z.object({ subnet: subnetSchema }), answer, attempted).subnet);
+    },
+
+    async deleteSubnet(id, options) {
+      await absentIsUndefined(
+        session.call(
+          'network',
+          `delete subnet ${id}`,
+          (client, callback) => client.destroySubnet(id, callback),
+          options,
+        ),
+      );
+    },
+
+    async listPorts({ networkId }, options) {
+      const ports = await listPages(
+        session,
+        {
+          service: 'network',
+          attempted: `list ports of network ${networkId}`,
+          path: 'ports',
+          collection: 'ports',
+          item: portSchema,
+          query: { network_id: networkId },
+        },
+        options,
+      );
+      return ports.map((port) => ({
+        id: port.id,
+        networkId: port.network_id,
+        deviceId: port.device_id ?? '',
+        deviceOwner: port.device_owner ?? '',
+      }));
+    },
+
+    async quota(options) {
+      const attempted = "read the project's network quota";
+      const projectId = await session.projectId(options);
+      const answer = await absentIsUndefined(
+        session.request('network', attempted, { path: `quotas/${projectId}` }, options),
+      );
+      const limit = answer && readAnswer(quotaSchema, answer, attempted).quota.network;
+      const used = (await listNetworks({}, options)).filter(({ own }) => own).length;
+      return { networks: limit === undefined || limit < 0 ? { used } : { limit, used } };
+    },
+  };
+}
+
+function toNetwork(network: z.infer<typeof networkSchema>, projectId: string): CloudNetwork {
+  return {
+    id: network.id,
+    name: network.name ?? '',
+    description: network.description ?? '',
+    own: (network.tenant_id ?? network.project_id) === projectId && !network['router:external'],
+    subnetIds: network.subnets,
+  };
+}
+
+function toSubnet(subnet: z.infer<typeof subnetSchema>): Subnet {
+  return {
+    id: subnet.id,
+    networkId: subnet.network_id,
+    name: subnet.name ?? '',
+    cidr: subnet.cidr,
+  };
+}

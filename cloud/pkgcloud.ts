@@ -1,0 +1,181 @@
+import { createRequire } from 'node:module';
+import type { Account } from './account.js';
+
+/**
+ * pkgcloud 2.2.0, typed as far as it is used. It has no types of its own, and its release is pinned: the members
+ * with an underscore are its extension points for providers, not a promise.
+ */
+
+/** The services kubeup asks things of, under their types in the service catalogue. */
+export type ServiceType = 'compute' | 'network' | 'object-store';
+
+export type Callback<T> = (error: unknown, value?: T) => void;
+
+/** What `_request` takes. `uri` overrides the address that the client would compose of the other fields. */
+export interface PkgcloudRequest {
+  method?: string;
+  path?: string;
+  uri?: string;
+  container?: string;
+  qs?: Record<string, string | number>;
+  headers?: Record<string, string>;
+  body?: unknown;
+}
+
+/** What goes to the `request` library; functions in `before` may change it. */
+export interface WireRequest {
+  headers: Record<string, string>;
+  json?: boolean;
+  body?: unknown;
+  method: string;
+  ca?: string;
+  encoding?: null;
+  followRedirect?: boolean;
+  pool?: object;
+}
+
+export interface WireResponse {
+  statusCode: number;
+  headers: Record<string, string | string[] | undefined>;
+}
+
+/** pkgcloud's picture of a log-in: makes the request body, reads token and service catalogue from the answer. */
+export interface PkgcloudIdentity {
+  basePath: string;
+  options: {
+    username?: string;
+    userid?: string;
+    password?: string;
+    apiKey?: string;
+    tenantId?: string;
+    tenantName?: string;
+  };
+  token?: { id: string; expires: Date; tenant?: { id: string; name?: string } };
+  _authenticationPayload?: { auth: Record<string, unknown> };
+  _buildAuthenticationPayload(): void;
+  _parseIdentityResponse(body: unknown, headers: Record<string, unknown>): void;
+  getServiceEndpointUrl(options: {
+    serviceType: ServiceType;
+    region: string;
+    useInternal?: boolean;
+    useAdmin?: boolean;
+  }): string;
+}
+
+export interface PkgcloudClient {
+  before: ((wire: WireRequest) => WireRequest | void)[];
+  _identity: PkgcloudIdentity;
+  _serviceUrl: string | null;
+  _isAuthorized(): boolean;
+  _parseError(response: WireResponse, body: unknown): object | undefined;
+  _request(
+    request: PkgcloudRequest,
+    callback: (error: unknown, body: unknown, response: WireResponse) => void,
+  ): { abort(): void } | undefined;
+}
+
+export interface ComputeClient extends PkgcloudClient {
+  getServer(id: string, callback: Callback<{ original: unknown }>): void;
+  createServer(
+    details: {
+      name: string;
+      image: string;
+      flavor: string;
+      keyname: string;
+      networks?: { uuid: string }[];
+      metadata: Record<string, string>;
+      /** Base64; with it the config drive is switched on. */
+      cloudConfig: string;
+    },
+    callback: Callback<{ id: string }>,
+  ): void;
+  destroyServer(id: string, callback: Callback<unknown>): void;
+  getImage(id: string, callback: Callback<{ id: string; name: string; status: string }>): void;
+  getLimits(callback: Callback<unknown>): void;
+  addKey(key: { name: string; public_key: string }, callback: Callback<unknown>): void;
+}
+
+export interface NetworkClient extends PkgcloudClient {
+  destroyNetwork(id: string, callback: Callback<unknown>): void;
+  destroySubnet(id: string, callback: Callback<unknown>): void;
+}
+
+export interface StorageClient extends PkgcloudClient {
+  createContainer(
+    container: { name: string; metadata: Record<string, string> },
+    callback: Callback<unknown>,
+  ): void;
+  setTemporaryUrlKey(key: string, callback: Callback<unknown>): void;
+}
+
+export interface Clients {
+  compute: ComputeClient;
+  network: NetworkClient;
+  'object-store': StorageClient;
+}
+
+interface ClientOptions {
+  authUrl: string;
+  region: string;
+  username?: string;
+  password?: string;
+  apiKey?: string;
+  keystoneAuthVersion: string;
+  domainId?: string;
+  domainName?: string;
+  projectDomainId?: string;
+  projectDomainName?: string;
+  tenantId?: string;
+  tenantName?: string;
+  strictSSL: true;
+}
+
+interface Provider {
+  compute: { createClient(options: ClientOptions): ComputeClient };
+  network: { createClient(options: ClientOptions): NetworkClient };
+  storage: { createClient(options: ClientOptions): StorageClient };
+}
+
+const pkgcloud = createRequire(import.meta.url)('pkgcloud') as {
+  providers: Record<Account['provider'], Provider>;
+};
+
+/** The clients of the account's provider. None of them logs in by itself: `Session` gives them its token. */
+export function createClients(account: Account): Clients {
+  const provider = pkgcloud.providers[account.provider];
+  return {
+    compute: provider.compute.createClient(clientOptions(account)),
+    network: provider.network.createClient(clientOptions(account)),
+    'object-store': provider.storage.createClient(clientOptions(account)),
+  };
+}
+
+/** A fresh identity of the account's provider, which holds no token yet. */
+export function createIdentity(account: Account): PkgcloudIdentity {
+  const provider = pkgcloud.providers[account.provider];
+  const identity = provider.compute.createClient(clientOptions(account))._identity;
+  // pkgcloud can log in by user id, but its clients forget to hand it on.
+  if (account.userId !== undefined && account.username === undefined) {
+    identity.options.userid = account.userId;
+  }
+  return identity;
+}
+
+/** pkgcloud writes into the options it is given: each client gets its own. */
+function clientOptions(account: Account): ClientOptions {
+  return {
+    authUrl: account.authUrl,
+    region: account.region,
+    username: account.username,
+    password: account.password,
+    apiKey: account.apiKey,
+    keystoneAuthVersion: account.identityVersion,
+    domainId: account.userDomainId,
+    domainName: account.userDomainName,
+    projectDomainId: account.projectDomainId,
+    projectDomainName: account.projectDomainName,
+    tenantId: account.projectId,
+    tenantName: account.projectName,
+    strictSSL: true,
+  };
+}
