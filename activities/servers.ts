@@ -17,7 +17,6 @@ import type { ClusterSpec } from '../cluster/spec.js';
 import { cancellationSignal } from './as-activity.js';
 import type { Dependencies } from './context.js';
 import { publicKeyOf } from './ssh-key.js';
-import { surveyServers } from './survey.js';
 import { ensureTempUrlKey } from './temp-url-key.js';
 
 /** One machine to be: everything that was decided before the create call is made. */
@@ -43,6 +42,8 @@ export interface BootedServer {
   made: boolean;
   /** What was deleted on the way, one line each: broken ones, and doubles. */
   deleted: string[];
+  /** How an adopted one stands: the watcher may have told of it before anybody listened. */
+  seen?: Observation;
 }
 
 /** How long a deletion may take until the cloud no longer shows the server, milliseconds. */
@@ -74,11 +75,14 @@ export async function bootServer(
   for (const server of surplus) await removeServer(dependencies, spec, server);
   const deleted = surplus.map((server) => `${name} (${server.id}, ${whyDeleted(server, request)})`);
   if (kept) {
+    const bootId = kept.metadata[metadataKeys.boot] ?? '';
+    const { role, index } = request;
     return {
       serverId: kept.id,
-      bootId: kept.metadata[metadataKeys.boot] ?? '',
-      made: kept.metadata[metadataKeys.boot] === request.bootId,
+      bootId,
+      made: bootId === request.bootId,
       deleted,
+      seen: await lookAtMachine(dependencies, { spec, role, index, bootId, serverId: kept.id }),
     };
   }
   const { id } = await cloud.compute.createServer({
@@ -130,25 +134,28 @@ export async function deleteServers(
 ): Promise<{ deleted: string[] }> {
   const { cloud } = dependencies;
   const { cluster, container, only, except } = request;
-  const deleted = new Map<string, string>();
+  const deleted = new Set<string>();
   const signal = cancellationSignal();
   for (const deadline = Date.now() + deletionMs; ;) {
-    const left = (await surveyServers(dependencies, cluster, '', container)).filter(
-      ({ id }) => (!only || only.includes(id)) && !except?.includes(id),
-    );
-    const lingering = (await cloud.compute.listServers()).filter(
-      (server) => deleted.has(server.id) && server.status !== 'DELETED',
-    );
-    if (left.length === 0 && lingering.length === 0) break;
-    if (Date.now() > deadline) throw deletionStuck([...left, ...lingering].map(({ name }) => name));
-    for (const server of left.sort((a, b) => b.index - a.index)) {
+    const left = (await cloud.compute.listServers()).flatMap((server) => {
+      const mark = readServerMark(server.metadata);
+      const isMeant =
+        mark?.cluster === cluster &&
+        server.status !== 'DELETED' &&
+        (!only || only.includes(server.id)) &&
+        !except?.includes(server.id);
+      return isMeant ? [{ server, mark }] : [];
+    });
+    if (left.length === 0) return { deleted: [...deleted] };
+    if (Date.now() > deadline) throw deletionStuck(left.map(({ server }) => server.name));
+    for (const { server, mark } of left.sort((a, b) => b.mark.index - a.mark.index)) {
+      deleted.add(server.name);
+      if (server.deleting) continue;
       await cloud.compute.deleteServer(server.id);
-      await cloud.objectStorage.deleteObject(container, reportObject(cluster, server.bootId));
-      deleted.set(server.id, server.name);
+      await cloud.objectStorage.deleteObject(container, reportObject(cluster, mark.bootId));
     }
     await sleep(pollMs, undefined, { signal });
   }
-  return { deleted: [...deleted.values()] };
 }
 
 async function removeServer(

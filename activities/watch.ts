@@ -49,8 +49,8 @@ export async function watchMachines(
       }
     }
     const changed = [...now.values()].filter((one) => !isSame(one, seen.get(one.serverId)));
-    const unheard = await tell(client, request.cluster, changed);
-    seen = new Map([...now].filter(([id]) => !unheard.has(id)));
+    await tell(client, request.cluster, changed);
+    seen = now;
     heartbeat([...seen.values()].map(({ detail: _, ...rest }) => rest));
     await sleep(tickMs, undefined, { signal });
   }
@@ -90,28 +90,26 @@ function isSame(a: Observation, b: Observation | undefined): boolean {
   );
 }
 
-/** Signals what changed; returns the servers whose workflow is not there yet, to be told again. */
+/**
+ * Signals what changed: all of it to the cluster's workflow, its own to each minion's. A minion that has no
+ * open workflow needs no word: it is done, or its workflow looks for itself when it begins.
+ */
 async function tell(
   client: Client,
   cluster: string,
   changed: readonly Observation[],
-): Promise<Set<string>> {
-  const unheard = new Set<string>();
-  if (changed.length === 0) return unheard;
+): Promise<void> {
+  if (changed.length === 0) return;
   await signalTo(client, clusterWorkflowId(cluster), [...changed]);
-  for (const one of changed.filter(({ role }) => role === 'minion')) {
-    const heard = await signalTo(client, minionWorkflowId(cluster, one.index), [one]);
-    if (!heard) unheard.add(one.serverId);
+  for (const one of changed) {
+    if (one.role === 'minion') await signalTo(client, minionWorkflowId(cluster, one.index), [one]);
   }
-  return unheard;
 }
 
-async function signalTo(client: Client, id: string, changes: Observation[]): Promise<boolean> {
+async function signalTo(client: Client, id: string, changes: Observation[]): Promise<void> {
   try {
     await client.workflow.getHandle(id).signal(machinesChanged, changes);
-    return true;
   } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return false;
-    throw error;
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
   }
 }

@@ -106,7 +106,7 @@ function defaultOf(
     case 'dns.replicas':
       return 1;
     case 'release.container':
-      return `kubernetes-releases-${context.user.replaceAll('/', '-')}`;
+      return defaultContainer(context.user);
     case 'masterTag':
       return `tags=${name}-master`;
     case 'minionTag':
@@ -123,6 +123,11 @@ function defaultOf(
     case 'release.file':
       return undefined;
   }
+}
+
+/** The container's default name, of the account's user as the original had it. */
+export function defaultContainer(user: string): string {
+  return `kubernetes-releases-${user.replaceAll('/', '-')}`;
 }
 
 /** The tenth address of the portal net, as the original had it: 10.0.0.10. */

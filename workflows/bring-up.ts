@@ -5,8 +5,9 @@ import {
   isCancellation,
 } from '@temporalio/workflow';
 import type { Preflight } from '../activities/preflight.js';
-import type { SurveyedServer } from '../activities/survey.js';
-import type { MachineResult } from '../cluster/observation.js';
+import type { Survey, SurveyedServer } from '../activities/survey.js';
+import { serverName } from '../cluster/names.js';
+import { phaseOf, type MachineResult, type Observation } from '../cluster/observation.js';
 import type { BringUpRequest } from '../cluster/spec.js';
 import type { ClusterStatus } from '../cluster/status.js';
 import { longWork, reads, steps, watcher } from './activities.js';
@@ -41,7 +42,7 @@ export async function bringUpCluster(request: BringUpRequest): Promise<ClusterSt
 
 class BringUp {
   /** What existed before this run began: a rollback leaves it. */
-  private before?: Preflight['survey'];
+  private before?: Survey;
 
   constructor(private readonly run: Run) {}
 
@@ -110,28 +111,76 @@ class BringUp {
     }
   }
 
-  /** Master, then minions with the master's address; once more when the master had to be replaced. */
+  /** Master, then minions with the master's address; anew when the master had to be replaced meanwhile. */
   private async machines(found: Preflight, networkId: string): Promise<number[]> {
     const { board } = this.run;
+    board.see(found.survey.servers.map(observationOf));
     for (;;) {
-      const master = new Machine(
-        this.machineRequest(found, networkId, 0),
-        this.run.sightings,
-        askForMasterMs,
+      const request = this.machineRequest(found, networkId, 0);
+      const master = new Machine(request, this.run.sightings, askForMasterMs);
+      const masterReady = underCondition(board, 'MasterReady', 'Booting', () =>
+        this.settled(master),
       );
-      const ready = underCondition(board, 'MasterReady', 'Booting', () => this.settled(master));
-      if (!(await master.hasAddress())) {
-        await ready;
+      // Awaited below; the address comes first.
+      masterReady.catch(() => undefined);
+      const address = await master.awaitAddress();
+      if (!address) {
+        await masterReady;
         continue;
       }
-      const address = master.currentAddress;
-      const requests = this.minionRequests(found, networkId, address);
-      const [, minions] = await together(
-        ready,
-        underCondition(board, 'MinionsReady', 'Booting', () => bringUpMinions(this.run, requests)),
+      const [minions] = await together(
+        this.whileAt(master, address, () =>
+          underCondition(board, 'MinionsReady', 'Booting', () =>
+            this.minions(found, networkId, address),
+          ),
+        ),
+        masterReady,
       );
-      if (master.currentAddress === address) return minions;
+      if (minions) return minions;
     }
+  }
+
+  /** Minions are given the master's address at boot: when it is lost, there is no use in waiting for them. */
+  private async whileAt<T>(
+    master: Machine,
+    address: string,
+    body: () => Promise<T>,
+  ): Promise<T | undefined> {
+    let isLost = false;
+    return CancellationScope.cancellable(async () => {
+      const scope = CancellationScope.current();
+      const lost = master.loses(address).then(() => {
+        isLost = true;
+        scope.cancel();
+      });
+      lost.catch(() => undefined);
+      try {
+        return await body();
+      } catch (error) {
+        if (isLost && isCancellation(error)) return undefined;
+        throw error;
+      } finally {
+        if (!isLost) scope.cancel();
+      }
+    });
+  }
+
+  /** Those that are ready already need no workflow; for each of the others there is a child. */
+  private async minions(
+    found: Preflight,
+    networkId: string,
+    masterAddress: string,
+  ): Promise<number[]> {
+    const { spec } = this.run.current;
+    const indexes = Array.from({ length: spec.minions }, (_, i) => i + 1);
+    const ready = indexes.filter((index) => isReadyAlready(found.survey, index, masterAddress));
+    const requests = indexes
+      .filter((index) => !ready.includes(index))
+      .map((index) => ({ ...this.machineRequest(found, networkId, index), masterAddress }));
+    this.run.board.changed(
+      ...ready.map((index) => `adopted server ${serverName(spec.name, 'minion', index)}`),
+    );
+    return [...ready, ...(await bringUpMinions(this.run, requests, ready.length))];
   }
 
   private async settled(master: Machine): Promise<MachineResult> {
@@ -139,18 +188,6 @@ class BringUp {
     this.run.board.changed(...master.changes);
     if (result.failure) throw failWith(result.failure);
     return result;
-  }
-
-  private minionRequests(
-    found: Preflight,
-    networkId: string,
-    masterAddress: string,
-  ): MachineRequest[] {
-    const { spec } = this.run.current;
-    return Array.from({ length: spec.minions }, (_, i) => ({
-      ...this.machineRequest(found, networkId, i + 1),
-      masterAddress,
-    }));
   }
 
   private machineRequest(found: Preflight, networkId: string, index: number): MachineRequest {
@@ -181,4 +218,29 @@ class BringUp {
     );
     this.run.board.changed(...deleted.map((name) => `deleted server ${name}`));
   }
+}
+
+function isReadyAlready({ servers }: Survey, index: number, masterAddress: string): boolean {
+  const namesakes = servers.filter((server) => server.role === 'minion' && server.index === index);
+  const [only] = namesakes;
+  return (
+    only !== undefined &&
+    namesakes.length === 1 &&
+    only.masterAddress === masterAddress &&
+    phaseOf(observationOf(only)) === 'Ready'
+  );
+}
+
+function observationOf(server: SurveyedServer): Observation {
+  const { role, index, id, bootId, status, address, report, fault } = server;
+  return {
+    role,
+    index,
+    serverId: id,
+    bootId,
+    serverStatus: status,
+    address,
+    report,
+    detail: fault,
+  };
 }

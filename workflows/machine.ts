@@ -44,15 +44,15 @@ export class Machine {
     return serverName(this.request.spec.name, this.request.role, this.request.index);
   }
 
-  /** Of the server that stands now; changes when it is replaced. */
-  get currentAddress(): string {
-    return this.address;
+  /** Resolves with the address when it is known; with nothing when the machine was given up before. */
+  async awaitAddress(): Promise<string | undefined> {
+    await condition(() => this.address !== '' || this.ended);
+    return this.address || undefined;
   }
 
-  /** Resolves when the address is known, or when the machine was given up. */
-  async hasAddress(): Promise<boolean> {
-    await condition(() => this.address !== '' || this.ended);
-    return this.address !== '';
+  /** Resolves when the machine has not, or will not have, this address any more. */
+  async loses(address: string): Promise<void> {
+    await condition(() => this.address !== address || this.failure !== undefined);
   }
 
   /** Resolves when the machine is ready or given up; rejects when a step is blocked, or on cancellation. */
@@ -79,6 +79,7 @@ export class Machine {
       { ...this.request, bootId: uuid4() },
     ]);
     this.serverId = server.serverId;
+    if (server.seen) this.sightings.add([server.seen]);
     for (const one of server.deleted) this.changes.push(`deleted ${one}`);
     this.changes.push(`${server.made ? 'made' : 'adopted'} server ${this.name}`);
     if (server.made || this.attempts > 0) this.attempts += 1;
@@ -98,7 +99,7 @@ export class Machine {
       return one !== undefined && (isReady(one) || whatFailed(one) !== undefined);
     };
     const deadline = Date.now() + spec.machineTimeoutSeconds * 1000;
-    while (!(await condition(isSettled, Math.min(this.askEveryMs, deadline - Date.now())))) {
+    while (!(await this.orTimer(isSettled, Math.min(this.askEveryMs, deadline - Date.now())))) {
       const looked = await steps.lookAtMachine.executeWithOptions(
         { summary: `ask the cloud about ${this.name}` },
         [{ spec, role, index, bootId, serverId }],
@@ -113,6 +114,10 @@ export class Machine {
     }
     const last = seen();
     return last && whatFailed(last);
+  }
+
+  private orTimer(isSettled: () => boolean, ms: number): Promise<boolean> {
+    return condition(isSettled, ms, { summary: `ask about ${this.name} when no signal came` });
   }
 
   private async discard(serverId: string): Promise<void> {

@@ -15,13 +15,14 @@ import type { Run } from './run.js';
 const window = 50;
 
 /**
- * A child workflow per minion, in a sliding window. Every child ends before this does; rejects when fewer
- * minions than the spec's `minReadyMinions` became ready, naming each that did not. Resolves with the
+ * A child workflow per minion, in a sliding window. Every child ends before this does; rejects when, with
+ * those that were ready before, fewer than the spec's `minReadyMinions` are ready, naming each that is not. Resolves with the
  * indexes of those that did.
  */
 export async function bringUpMinions(
   run: Run,
   requests: readonly MachineRequest[],
+  readyBefore: number,
 ): Promise<number[]> {
   const { spec } = run.current;
   const ready: number[] = [];
@@ -50,13 +51,14 @@ export async function bringUpMinions(
     }
   };
   await slide(requests, one);
-  if (ready.length >= Math.min(spec.minReadyMinions, spec.minions)) return ready;
+  const count = readyBefore + ready.length;
+  if (count >= spec.minReadyMinions) return ready;
   const [first] = failures;
   throw failWith({
     kind: 'blocked',
     reason: first?.reason ?? 'MinionFailed',
     attempted: `bring up ${spec.minions} minions of ${spec.name}`,
-    message: `${ready.length} ready, ${spec.minReadyMinions} wanted. ${failures.map(describeFailure).join('\n')}`,
+    message: `${count} ready, ${spec.minReadyMinions} wanted. ${failures.map(describeFailure).join('\n')}`,
     cure: 'Mend the cause, then `kubeup retry`',
   });
 }
