@@ -60,6 +60,11 @@ ip link set cbr0 mtu "$mtu" up
 sysctl -qw net.ipv4.conf.cbr0.send_redirects=0
 ip route replace "$KUBEUP_POD_NETWORK" dev cbr0
 
+# Pods are kept from the metadata service: it tells whoever asks this machine's user-data.
+if [ -z "$(ip rule show iif cbr0 to 169.254.169.254)" ]; then
+  ip rule add iif cbr0 to 169.254.169.254 prohibit
+fi
+
 mkdir -p "$root/run/kubeup"
 cat >"$root/run/kubeup/network.env" <<END
 KUBEUP_CLOUD_INTERFACE=$interface

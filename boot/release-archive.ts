@@ -19,7 +19,8 @@ export interface ReleaseContents {
  */
 export async function listRelease(source: AsyncIterable<Buffer>): Promise<ReleaseContents> {
   const executable = new Map<string, boolean>();
-  let broken = false;
+  // Written by callbacks, which the compiler does not follow: hence not the literal type.
+  let broken = false as boolean;
   const parser = new Parser({
     // Gunzipped before: left to itself the parser would take plain tar as well, which the machines do not.
     gzip: false,

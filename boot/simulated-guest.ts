@@ -105,9 +105,13 @@ class SimulatedBoot {
           signal: AbortSignal.any([this.machine.signal, AbortSignal.timeout(30_000)]),
         });
         await response.body?.cancel();
-        if (response.ok) return this.#say(`reported ${state}`);
+        if (response.ok) {
+          this.#say(`reported ${state}`);
+          return;
+        }
         if ([401, 403, 404].includes(response.status)) {
-          return this.#say(`report ${state} refused: HTTP ${response.status}`);
+          this.#say(`report ${state} refused: HTTP ${response.status}`);
+          return;
         }
         answer = String(response.status);
       } catch {

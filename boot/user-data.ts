@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { stringify } from 'yaml';
-import type { Problem } from '../cluster/errors.js';
 import { formatMachineEnv, MACHINE_ENV_PATH } from './machine-env.js';
 import { packageFile } from './package-file.js';
 
@@ -78,17 +77,6 @@ export function renderUserData(input: BootInput): string {
 /** Size of user-data as Nova counts it before base64. */
 export function userDataBytes(userData: string): number {
   return Buffer.byteLength(userData);
-}
-
-/** Tells when user-data is over Nova's limit; `undefined` when it fits. */
-export function userDataProblem(userData: string): Problem | undefined {
-  const bytes = userDataBytes(userData);
-  if (bytes <= MAX_USER_DATA_BYTES) return undefined;
-  return {
-    field: 'userData',
-    value: bytes,
-    message: `user-data is ${bytes} bytes; the cloud takes at most ${MAX_USER_DATA_BYTES}`,
-  };
 }
 
 function machineVariables(input: BootInput): Record<string, string> {

@@ -62,7 +62,7 @@ function readWithBash(variables: Record<string, string>, locale: string): Record
   const output = execFileSync(
     'bash',
     ['-euc', '. "$1"; shift; for name; do printf "%s\\0" "${!name}"; done', 'bash', file, ...names],
-    { env: { PATH: process.env['PATH'], LC_ALL: locale } },
+    { env: { PATH: process.env.PATH, LC_ALL: locale } },
   ).toString();
   const values = output.split('\0');
   return Object.fromEntries(names.map((name, i) => [name, values[i] ?? '']));

@@ -75,7 +75,7 @@ export async function startReleaseServer(release: Buffer, port = 0): Promise<Rel
     response.writeHead(status).end();
   }
 
-  async function giveRelease(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  function giveRelease(request: IncomingMessage, response: ServerResponse): void {
     const range = request.headers.range ?? '';
     server.downloads.push(range);
     const answer = server.answers.shift();

@@ -18,9 +18,10 @@ interface Scene {
   console: string[];
   /** Seconds that were waited between tries, none of them really. */
   pauses: number[];
-  run(pause?: Pause): Promise<void>;
-  states(): (string | undefined)[];
-  reason(): string;
+  run: (pause?: Pause) => Promise<void>;
+  states: () => (string | undefined)[];
+  /** First line of the last report. */
+  reason: () => string;
 }
 
 async function withGuest(

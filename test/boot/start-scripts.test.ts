@@ -37,7 +37,7 @@ if (process.env[INSIDE] === undefined) {
       'ip addr add 192.168.0.5/24 dev eth2; ip link set far up; ip link set eth2 up; exec "$@"';
     const env = { ...process.env, [INSIDE]: '1' };
     // Else the inner runner takes itself for a child of the outer one, and says nothing readable.
-    delete (env as NodeJS.ProcessEnv)['NODE_TEST_CONTEXT'];
+    delete (env as NodeJS.ProcessEnv).NODE_TEST_CONTEXT;
     const inner = spawn(
       'unshare',
       [
@@ -74,7 +74,10 @@ if (process.env[INSIDE] === undefined) {
       ],
       { cwd: folder, encoding: 'utf8' },
     );
-    if (found.error) return t.skip('shellcheck is not installed');
+    if (found.error) {
+      t.skip('shellcheck is not installed');
+      return;
+    }
     assert.equal(found.stdout, '');
     assert.equal(found.status, 0);
   });
@@ -84,10 +87,12 @@ if (process.env[INSIDE] === undefined) {
 
 interface Machine {
   root: string;
-  /** Runs the start script as cloud-init would; resolves with its exit code. */
-  start(): Promise<number>;
-  read(path: string): Promise<string>;
-  log(): Promise<string>;
+  /** Runs the start script as cloud-init would; resolves with its exit code, or its signal. */
+  start: () => Promise<number | string>;
+  /** As systemd does at a shutdown: every process that the start script has. */
+  shutDown: () => void;
+  read: (path: string) => Promise<string>;
+  log: () => Promise<string>;
 }
 
 /** Writes the files of the cloud-config below a temporary root, as cloud-init would. */
@@ -104,6 +109,7 @@ async function installMachine(input: BootInput): Promise<Machine> {
   }
   await mkdir(join(root, 'var/log'), { recursive: true });
   const log = join(root, 'var/log/kubeup-start.log');
+  let group = 0;
   return {
     root,
     start: async () => {
@@ -114,10 +120,15 @@ async function installMachine(input: BootInput): Promise<Machine> {
           join(root, `root/${input.role}Start.sh`),
           log,
         ),
-        { env: { PATH: process.env['PATH'], KUBEUP_ROOT: root, LC_ALL: 'C' } },
+        { env: { PATH: process.env.PATH, KUBEUP_ROOT: root, LC_ALL: 'C' }, detached: true },
       );
-      const [code] = (await once(run, 'close')) as [number];
-      return code;
+      group = run.pid ?? 0;
+      const [code, signal] = (await once(run, 'close')) as [number | null, string | null];
+      return code ?? signal ?? '';
+    },
+    shutDown: () => {
+      assert.ok(group > 0);
+      process.kill(-group, 'SIGTERM');
     },
     read: (path) => readFile(join(root, path), 'utf8'),
     log: () => readFile(log, 'utf8'),
@@ -127,9 +138,9 @@ async function installMachine(input: BootInput): Promise<Machine> {
 interface Scene {
   server: ReleaseServer;
   machine: Machine;
-  states(): (string | undefined)[];
+  states: () => (string | undefined)[];
   /** First line of the last report. */
-  reason(): string;
+  reason: () => string;
 }
 
 async function withMachine(
@@ -228,7 +239,7 @@ function defineTests(): void {
         '0',
       );
       execFileSync(join(machine.root, 'usr/local/lib/kubeup/pod-network.sh'), {
-        env: { PATH: process.env['PATH'], KUBEUP_ROOT: machine.root },
+        env: { PATH: process.env.PATH, KUBEUP_ROOT: machine.root },
       });
       assert.equal(look(), first);
     });
@@ -355,6 +366,41 @@ function defineTests(): void {
       assert.equal(await scene.machine.start(), 0);
       assert.equal(scene.states().at(-1), 'ready');
       assert.equal(scene.server.downloads.length, 1);
+    });
+  });
+
+  test('a reboot in the middle of the installer is no failure: the next boot goes on', async () => {
+    const release = await releaseWith(
+      '#!/bin/bash\n[ ! -e "$KUBEUP_ROOT/mended" ] || exit 0\n' +
+        'touch "$KUBEUP_ROOT/mended"; read -r <>"$KUBEUP_ROOT/fifo"\n',
+    );
+    await withMachine({ release }, async ({ machine, states, server }) => {
+      execFileSync('mkfifo', [join(machine.root, 'fifo')]);
+      const run = machine.start();
+      while (
+        !(await machine.read('mended').then(
+          () => true,
+          () => false,
+        ))
+      ) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      machine.shutDown();
+      assert.equal(await run, 143);
+      assert.deepEqual(states(), ['booting', 'downloading', 'installing']);
+      assert.equal(await machine.start(), 0);
+      assert.deepEqual(states().slice(3), ['booting', 'downloading', 'installing', 'ready']);
+      assert.equal(server.downloads.length, 1);
+    });
+  });
+
+  test('a failure that nobody foresaw names its place', async () => {
+    await withMachine({}, async (scene) => {
+      await writeFile(join(scene.machine.root, 'opt'), 'a file where a folder should be');
+      assert.notEqual(await scene.machine.start(), 0);
+      assert.equal(scene.states().at(-1), 'failed');
+      assert.match(scene.reason(), /^machine\.sh line \d+ ended with exit code 1$/);
+      assert.match(scene.server.reports.at(-1)?.body ?? '', /cannot create directory/);
     });
   });
 

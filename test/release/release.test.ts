@@ -53,7 +53,7 @@ test('the sample release is what its manifest says, and its installers run', asy
     assert.equal(sha256(await readFile(join(root, name))), sum);
     execFileSync(join(root, name), {
       env: {
-        PATH: process.env['PATH'],
+        PATH: process.env.PATH,
         KUBEUP_ROOT: root,
         KUBEUP_CLUSTER: 'c',
         KUBEUP_NAME: 'm',
