@@ -1,0 +1,82 @@
+import type { Command } from 'commander';
+import { hasAccount } from '../../cloud/account.js';
+import { ClusterNotFoundError } from '../client-errors.js';
+import { readClusterChoice } from '../configuration.js';
+import type { ClusterChoice, ConfigurationInputs } from '../configuration.js';
+import { hasLocalCloud, openAccount, openSession, openWorker } from '../connect.js';
+import type { Session } from '../connect.js';
+import { isTransient } from '../grpc-codes.js';
+import { exitCodes } from '../exit-code.js';
+import type { ExitCode } from '../exit-code.js';
+import { print, remark, say } from '../terminal.js';
+import { follow } from './follow.js';
+import { addFollowFlags, addJsonFlag, addSettingFlags, configurationInputs } from './options.js';
+import type { FollowOptions } from './options.js';
+import { report, typed } from './report.js';
+
+export function addDown(program: Command, done: (code: ExitCode) => void): void {
+  const command = program
+    .command('down')
+    .argument('[cluster]', 'name of the cluster')
+    .description('remove what kubeup made of a cluster, from any state, and nothing else')
+    .addHelpText(
+      'after',
+      `
+A bring-up that is under way is stopped first.
+
+Examples:
+  kubeup down
+  kubeup down staging --detach`,
+    );
+  addSettingFlags(command, ['name', 'release.container', 'onFailure']);
+  addJsonFlag(addFollowFlags(command));
+  command.action(async (cluster: string | undefined) => {
+    const options = command.opts<FollowOptions>();
+    done(await down(configurationInputs(command, process.env, cluster), options));
+  });
+}
+
+async function down(inputs: ConfigurationInputs, options: FollowOptions): Promise<ExitCode> {
+  const { env } = inputs;
+  if (!hasAccount(env) && !hasLocalCloud(env)) {
+    print('There is no account in the environment and no local cloud here: nothing to remove.');
+    return exitCodes.done;
+  }
+  const account = await openAccount(env, remark);
+  const choice = await readClusterChoice(inputs, account.facts);
+  const session = await openSession(env, remark);
+  try {
+    await openWorker(env, account, session.temporal, remark);
+    const container = await containerOf(session, choice);
+    say(`Tearing down ${choice.name}; a bring-up that is under way is stopped first.`);
+    const run = await session.clusters.tearDown({
+      name: choice.name,
+      cloud: account.reference,
+      container,
+      onFailure: (inputs.flags.onFailure ?? env.KUBEUP_ON_FAILURE) === 'fail' ? 'fail' : 'hold',
+    });
+    if (options.detach) {
+      say(`It goes on in the background. Come back with: ${typed('status', choice.name)} --watch`);
+      return exitCodes.done;
+    }
+    const followed = await follow(session, choice.name, {
+      runId: run.runId,
+      timeoutSeconds: options.timeout,
+      json: options.json,
+    });
+    return await report(session, choice.name, followed, options);
+  } finally {
+    await session.close();
+  }
+}
+
+/** The container the cluster was brought up with, unless another is named now. */
+async function containerOf(session: Session, { name, container }: ClusterChoice): Promise<string> {
+  if (!container.isDefault) return container.name;
+  try {
+    return (await session.clusters.spec(name))?.release.container ?? container.name;
+  } catch (error) {
+    if (error instanceof ClusterNotFoundError || isTransient(error)) return container.name;
+    throw error;
+  }
+}

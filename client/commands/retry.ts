@@ -1,0 +1,46 @@
+import type { Command } from 'commander';
+import { readClusterChoice } from '../configuration.js';
+import type { ConfigurationInputs } from '../configuration.js';
+import { openAccount, openSession, openWorker } from '../connect.js';
+import { exitCodes } from '../exit-code.js';
+import type { ExitCode } from '../exit-code.js';
+import { remark, say } from '../terminal.js';
+import { follow } from './follow.js';
+import { addFollowFlags, addJsonFlag, addSettingFlags, configurationInputs } from './options.js';
+import type { FollowOptions } from './options.js';
+import { report, typed } from './report.js';
+
+export function addRetry(program: Command, done: (code: ExitCode) => void): void {
+  const command = program
+    .command('retry')
+    .argument('[cluster]', 'name of the cluster')
+    .description('let a blocked operation go on, once its cause is mended')
+    .addHelpText('after', '\nExamples:\n  kubeup retry\n  kubeup retry staging --detach');
+  addJsonFlag(addFollowFlags(addSettingFlags(command, ['name'])));
+  command.action(async (cluster: string | undefined) => {
+    const options = command.opts<FollowOptions>();
+    done(await retry(configurationInputs(command, process.env, cluster), options));
+  });
+}
+
+async function retry(inputs: ConfigurationInputs, options: FollowOptions): Promise<ExitCode> {
+  const account = await openAccount(inputs.env, remark);
+  const { name } = await readClusterChoice(inputs, account.facts);
+  const session = await openSession(inputs.env, remark);
+  try {
+    await openWorker(inputs.env, account, session.temporal, remark);
+    await session.clusters.retry(name);
+    say(`${name} goes on.`);
+    if (options.detach) {
+      say(`Come back with: ${typed('status', name)} --watch`);
+      return exitCodes.done;
+    }
+    const followed = await follow(session, name, {
+      timeoutSeconds: options.timeout,
+      json: options.json,
+    });
+    return await report(session, name, followed, options);
+  } finally {
+    await session.close();
+  }
+}

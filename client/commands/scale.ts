@@ -1,0 +1,125 @@
+import type { Command } from 'commander';
+import { InvalidSpecError } from '../../cluster/errors.js';
+import { settings } from '../../cluster/settings.js';
+import { problemsBetween } from '../../cluster/spec-problems.js';
+import type { ClusterSpec } from '../../cluster/spec.js';
+import { ClusterNotFoundError } from '../client-errors.js';
+import { forUser, readClusterChoice, readConfiguration, specOf } from '../configuration.js';
+import type { ConfigurationInputs } from '../configuration.js';
+import { openAccount, openSession, openWorker } from '../connect.js';
+import type { OpenAccount, Session } from '../connect.js';
+import { exitCodes } from '../exit-code.js';
+import type { ExitCode } from '../exit-code.js';
+import { remark, say } from '../terminal.js';
+import { begin } from './begin.js';
+import { follow } from './follow.js';
+import { addFollowFlags, addJsonFlag, addSettingFlags, configurationInputs } from './options.js';
+import type { FollowOptions } from './options.js';
+import { report, typed } from './report.js';
+
+export function addScale(program: Command, done: (code: ExitCode) => void): void {
+  const command = program
+    .command('scale')
+    .argument('[cluster]', 'name of the cluster')
+    .description('bring a cluster to another number of minions; surplus ones go, highest first')
+    .addHelpText(
+      'after',
+      `
+Everything else stays as the cluster was brought up.
+
+Examples:
+  kubeup scale --minions 6
+  kubeup scale staging --minions 0 --json`,
+    );
+  addSettingFlags(command, ['name', 'minions', 'minReadyMinions']);
+  addJsonFlag(addFollowFlags(command));
+  command.action(async (cluster: string | undefined) => {
+    const options = command.opts<FollowOptions>();
+    done(await scale(configurationInputs(command, process.env, cluster), options));
+  });
+}
+
+async function scale(inputs: ConfigurationInputs, options: FollowOptions): Promise<ExitCode> {
+  if (inputs.flags.minions === undefined) {
+    throw new InvalidSpecError([
+      { field: 'minions', value: undefined, message: 'must be given: --minions N' },
+    ]);
+  }
+  const account = await openAccount(inputs.env, remark);
+  const { name } = await readClusterChoice(inputs, account.facts);
+  const session = await openSession(inputs.env, remark);
+  try {
+    await openWorker(inputs.env, account, session.temporal, remark);
+    const spec = await scaledSpec(session, account, inputs, name);
+    const run = await begin(session, { spec, surplus: 'delete' });
+    if (options.detach) {
+      say(`Scaling ${name} to ${spec.minions} minions goes on in the background.`);
+      say(`Come back with: ${typed('status', name)} --watch`);
+      return exitCodes.done;
+    }
+    const followed = await follow(session, name, {
+      runId: run.runId,
+      timeoutSeconds: options.timeout,
+      json: options.json,
+    });
+    return await report(session, name, followed, options);
+  } finally {
+    await session.close();
+  }
+}
+
+/**
+ * The cluster's last spec with another count: flags that it was brought up with hold on. Where no history
+ * tells it, what is configured now.
+ */
+async function scaledSpec(
+  session: Session,
+  account: OpenAccount,
+  inputs: ConfigurationInputs,
+  name: string,
+): Promise<ClusterSpec> {
+  const last = await lastSpec(session, name);
+  if (!last) {
+    const configuration = await readConfiguration(inputs, account.facts);
+    return specOf(forUser(configuration, account.facts.user), account.reference);
+  }
+  const minions = readCount('minions', inputs.flags.minions);
+  const minReady = readCount('minReadyMinions', inputs.flags.minReadyMinions);
+  // All of them were to be ready: all of them are to be ready again.
+  const kept = last.minReadyMinions === last.minions ? minions.value : last.minReadyMinions;
+  const count = minions.value ?? last.minions;
+  const enough = minReady.value ?? Math.min(kept ?? last.minReadyMinions, count);
+  const problems = [
+    ...minions.problems,
+    ...minReady.problems,
+    ...problemsBetween({
+      name,
+      minions: count,
+      minReadyMinions: enough,
+      podNetwork: last.podNetwork,
+      'network.cidr': last.network.cidr,
+    }),
+  ];
+  if (problems.length > 0) throw new InvalidSpecError(problems);
+  return { ...last, minions: count, minReadyMinions: enough };
+}
+
+async function lastSpec(session: Session, name: string): Promise<ClusterSpec | undefined> {
+  try {
+    return await session.clusters.spec(name);
+  } catch (error) {
+    if (error instanceof ClusterNotFoundError) return undefined;
+    throw error;
+  }
+}
+
+function readCount(
+  field: 'minions' | 'minReadyMinions',
+  text: string | undefined,
+): { value?: number; problems: { field: string; value: unknown; message: string }[] } {
+  if (text === undefined) return { problems: [] };
+  const result = settings[field].schema.safeParse(text);
+  return result.success
+    ? { value: result.data, problems: [] }
+    : { problems: [{ field, value: text, message: result.error.issues[0]!.message }] };
+}

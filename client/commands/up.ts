@@ -1,0 +1,78 @@
+import type { Command } from 'commander';
+import { hasAccount } from '../../cloud/account.js';
+import type { ClusterView } from '../cluster-view.js';
+import { specOf } from '../configuration.js';
+import type { ConfigurationInputs } from '../configuration.js';
+import { openSession, openWorker } from '../connect.js';
+import type { Session } from '../connect.js';
+import { exitCodes } from '../exit-code.js';
+import type { ExitCode } from '../exit-code.js';
+import { remark } from '../terminal.js';
+import { begin } from './begin.js';
+import { configure } from './configure.js';
+import { follow } from './follow.js';
+import { addFollowFlags, addJsonFlag, addSettingFlags, configurationInputs } from './options.js';
+import type { FollowOptions } from './options.js';
+import { report } from './report.js';
+import type { NextCommand } from './report.js';
+
+export function addUp(program: Command, done: (code: ExitCode) => void): void {
+  const command = program
+    .command('up')
+    .description(
+      'bring a cluster up: adopt what is there, make what is missing, replace what is broken',
+    )
+    .addHelpText(
+      'after',
+      `
+Without an account in the environment (OS_AUTH_URL …, or OS_CLOUD) a cloud on this machine is used.
+
+Examples:
+  kubeup up                            1 master and 4 minions
+  kubeup up --minions 20               1 master and 20 minions
+  kubeup up -f cluster.yaml            with the settings of a file
+  kubeup up --release my.tar.gz        with a release of your own
+  RAX_NUM_MINIONS=2 kubeup up --json   the result for a script
+  kubeup up --detach                   return at once; kubeup status --watch shows how it goes`,
+    );
+  addJsonFlag(addFollowFlags(addSettingFlags(command)));
+  command.action(async () => {
+    const options = command.opts<FollowOptions>();
+    done(await up(configurationInputs(command, process.env), options));
+  });
+}
+
+async function up(inputs: ConfigurationInputs, options: FollowOptions): Promise<ExitCode> {
+  const { configuration, account } = await configure(inputs);
+  const session = await openSession(inputs.env, remark);
+  try {
+    await openWorker(inputs.env, account, session.temporal, remark);
+    const spec = specOf(configuration, account.reference);
+    const run = await begin(session, { spec, surplus: 'refuse' });
+    if (options.detach) {
+      const followed = { ending: 'detached' as const, view: await firstView(session, spec.name) };
+      await report(session, spec.name, followed, options);
+      return exitCodes.done;
+    }
+    const followed = await follow(session, spec.name, {
+      runId: run.runId,
+      timeoutSeconds: options.timeout,
+      json: options.json,
+    });
+    const isReady = followed.view?.status.phase === 'Ready';
+    const next = isReady && account.facts.local && !hasAccount(inputs.env) ? localCommands : [];
+    return await report(session, spec.name, followed, { json: options.json, next });
+  } finally {
+    await session.close();
+  }
+}
+
+const localCommands: readonly NextCommand[] = [
+  ['eval "$(kubeup local openrc)"', 'then nova, openstack and swift show the local cloud'],
+];
+
+/** One look at a run that has just begun. */
+async function firstView(session: Session, cluster: string): Promise<ClusterView> {
+  for await (const view of session.clusters.watch(cluster)) return view;
+  throw new Error(`Nothing could be learned of ${cluster}`);
+}

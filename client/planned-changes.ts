@@ -1,0 +1,91 @@
+import type { Survey, SurveyedServer } from '../activities/survey.js';
+import { releaseTag, serverName } from '../cluster/names.js';
+import type { Role } from '../cluster/names.js';
+import type { ClusterSpec } from '../cluster/spec.js';
+
+/** What a bring-up would do about one thing. `refuse`: it would stop there, and says why. */
+export interface PlannedChange {
+  action: 'make' | 'adopt' | 'replace' | 'delete' | 'refuse';
+  what: string;
+  why?: string;
+}
+
+/** What `up` would do, judged from what exists. Pure: nothing is touched. */
+export function plannedChanges(spec: ClusterSpec, survey: Survey): PlannedChange[] {
+  const { network, keyPair, container, release } = survey;
+  const one = (exists: boolean, what: string, why?: string): PlannedChange => ({
+    action: exists ? 'adopt' : 'make',
+    what,
+    ...(why ? { why } : {}),
+  });
+  const foreign = 'yours: used, never deleted';
+  const master = survey.servers.find((server) => server.role === 'master' && isSound(server));
+  return [
+    one(
+      network !== undefined,
+      `cloud network ${spec.network.label} ${spec.network.cidr}`,
+      network && !network.own ? foreign : undefined,
+    ),
+    one(container, `container ${spec.release.container}`),
+    one(release, `release ${releaseTag(spec.release.sha256)}`),
+    one(
+      keyPair !== undefined,
+      `key pair ${spec.keyPair.name}`,
+      keyPair && !keyPair.own ? foreign : undefined,
+    ),
+    ...machine(spec, survey.servers, 'master', 0),
+    ...Array.from({ length: spec.minions }, (_, i) =>
+      machine(spec, survey.servers, 'minion', i + 1, master?.address),
+    ).flat(),
+    ...surplus(spec, survey.servers),
+  ];
+}
+
+function isSound({ status, report }: SurveyedServer): boolean {
+  return status !== 'ERROR' && report !== 'failed';
+}
+
+function machine(
+  spec: ClusterSpec,
+  servers: readonly SurveyedServer[],
+  role: Role,
+  index: number,
+  masterAddress?: string,
+): PlannedChange[] {
+  const what = `server ${serverName(spec.name, role, index)}`;
+  const found = servers.filter((server) => server.role === role && server.index === index);
+  const fits = (server: SurveyedServer): boolean =>
+    role === 'master' || !masterAddress || server.masterAddress === masterAddress;
+  // Oldest first: the one that the bring-up keeps.
+  const kept = found.find((server) => isSound(server) && fits(server));
+  if (found.length === 0) return [{ action: 'make', what }];
+  if (!kept) {
+    const [first] = found;
+    const why = isSound(first!)
+      ? 'it was made for another master'
+      : (first!.fault ?? (first!.report === 'failed' ? 'it reported failure' : 'it is in ERROR'));
+    return [{ action: 'replace', what, why }];
+  }
+  return [
+    { action: 'adopt', what },
+    ...found
+      .filter((server) => server !== kept)
+      .map(({ id }): PlannedChange => ({
+        action: 'delete',
+        what: `${what} (${id})`,
+        why: 'a double',
+      })),
+  ];
+}
+
+/** `up` never deletes a healthy machine. */
+function surplus(spec: ClusterSpec, servers: readonly SurveyedServer[]): PlannedChange[] {
+  return servers
+    .filter(({ role, index }) => role === 'minion' && index > spec.minions)
+    .sort((a, b) => b.index - a.index)
+    .map(({ name }) => ({
+      action: 'refuse',
+      what: `server ${name}`,
+      why: `more than ${spec.minions} minions; kubeup scale --minions ${spec.minions} deletes it`,
+    }));
+}
