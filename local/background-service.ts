@@ -58,11 +58,12 @@ export async function ensureRunning(
     if (isRunning(record)) {
       const changed = changedInput(record.inputs, service.inputs);
       if (changed === undefined) {
-        const found = await untilItAnswers(home, service, record, record.process, log).catch(
+        try {
+          return await untilItAnswers(home, service, record, record.process, log);
+        } catch (error) {
           // A process that was just killed may have looked alive.
-          (error: unknown) => (error instanceof EndedAtStart ? undefined : Promise.reject(error)),
-        );
-        if (found) return found;
+          if (!(error instanceof EndedAtStart)) throw error;
+        }
       } else {
         log(`${service.title}: its ${changed} changed, so it is started again`);
         await endProcess(record.process, service.stopSeconds);
@@ -165,20 +166,21 @@ async function freePorts(
   const ports: Record<string, number> = {};
   for (const [use, usualPort] of Object.entries(usual)) {
     const lastPort = last[use];
-    ports[use] =
-      (lastPort && (await soonFree(lastPort))) ||
-      (await getPort({ host: '127.0.0.1', port: usualPort }));
+    const again = lastPort === undefined ? undefined : await soonFree(lastPort);
+    ports[use] = again ?? (await getPort({ host: '127.0.0.1', port: usualPort }));
   }
   return ports;
 }
 
 /** A killed process can hold its ports for a moment after it counts as dead. */
 async function soonFree(port: number): Promise<number | undefined> {
-  for (const deadline = Date.now() + 2000; ; await sleep(50)) {
-    clearLockedPorts();
-    if ((await getPort({ host: '127.0.0.1', port })) === port) return port;
+  const deadline = Date.now() + 2000;
+  while ((await getPort({ host: '127.0.0.1', port })) !== port) {
     if (Date.now() > deadline) return undefined;
+    await sleep(50);
+    clearLockedPorts();
   }
+  return port;
 }
 
 async function untilItAnswers(

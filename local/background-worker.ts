@@ -55,7 +55,7 @@ export async function ensureWorker(
         // Where `clouds.yaml` and certificates may be named from.
         cwd: process.cwd(),
       }),
-    answers: ({ output }) => Promise.resolve(saidReady(output())),
+    answers: (running) => Promise.resolve(saidReady(running.output())),
   };
   const { pid } = await ensureRunning(home, service, log);
   return { pid };

@@ -14,8 +14,8 @@ export interface TemporaryHome {
 
 export async function temporaryHome(): Promise<TemporaryHome> {
   const root = await mkdtemp(path.join(tmpdir(), 'kubeup-home-'));
-  const env: NodeJS.ProcessEnv = { ...process.env, KUBEUP_HOME: root };
-  for (const name of Object.keys(env)) if (/^(?:OS|TEMPORAL)_/.test(name)) delete env[name];
+  const inherited = Object.entries(process.env).filter(([name]) => !/^(?:OS|TEMPORAL)_/.test(name));
+  const env: NodeJS.ProcessEnv = { ...Object.fromEntries(inherited), KUBEUP_HOME: root };
   const home = homePaths(env);
   return {
     env,

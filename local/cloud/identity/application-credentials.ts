@@ -1,0 +1,150 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { account, newSecret, secretHash } from '../account.js';
+import type { Cloud } from '../cloud.js';
+import { hexId } from '../ids.js';
+import { asObject, jsonBody } from '../json-body.js';
+import { param } from '../query.js';
+import type { ApplicationCredentialRecord } from '../records.js';
+import { isoMicros } from '../time-format.js';
+import { expecting, forbidden, keystoneFault, notFound } from './faults.js';
+import { identityUri } from './login.js';
+import { malformedJson, noContent, requireToken } from './v3.js';
+
+const BASE = '/identity/v3/users/:user/application_credentials';
+
+/** Application credentials of the account's user. */
+export function applicationCredentialRoutes(app: FastifyInstance, cloud: Cloud): void {
+  const { state } = cloud;
+
+  app.get(BASE, (request) => {
+    const user = ownUser(cloud, request, 'list_application_credentials');
+    return {
+      application_credentials: state.applicationCredentials.all().map((c) => document(cloud, c)),
+      links: {
+        next: null,
+        self: `${identityUri(cloud)}/users/${user}/application_credentials`,
+        previous: null,
+      },
+    };
+  });
+
+  app.post(BASE, (request, reply) => {
+    ownUser(cloud, request, 'create_application_credential');
+    const token = requireToken(cloud, request);
+    if (token.applicationCredentialId !== undefined) {
+      throw forbidden(
+        "Using method 'application_credential' is not allowed for managing additional " +
+          'application credentials.',
+      );
+    }
+    const body = asObject(jsonBody(request, malformedJson));
+    const wanted = asObject(body?.['application_credential']);
+    if (wanted === undefined) throw expecting('application_credential', 'request body');
+    const { record, secret } = newCredential(cloud, wanted);
+    state.transaction(() => {
+      if (state.applicationCredentials.all().some(({ name }) => name === record.name)) {
+        throw keystoneFault(
+          409,
+          'Conflict',
+          'Conflict occurred attempting to store application_credential - Duplicate entry ' +
+            `found with name ${record.name}.`,
+        );
+      }
+      state.applicationCredentials.put(record.id, record);
+    });
+    return reply
+      .code(201)
+      .send({ application_credential: { ...document(cloud, record), secret } });
+  });
+
+  app.get(`${BASE}/:id`, (request) => {
+    ownUser(cloud, request, 'get_application_credential');
+    return { application_credential: document(cloud, find(cloud, param(request, 'id'))) };
+  });
+
+  app.delete(`${BASE}/:id`, (request, reply) => {
+    ownUser(cloud, request, 'delete_application_credential');
+    const { id } = find(cloud, param(request, 'id'));
+    state.transaction(() => {
+      state.applicationCredentials.remove(id);
+    });
+    return noContent(reply);
+  });
+}
+
+function ownUser(cloud: Cloud, request: FastifyRequest, action: string): string {
+  requireToken(cloud, request);
+  const { userId } = account(cloud.state);
+  if (param(request, 'user') !== userId) throw forbidden(`identity:${action}`);
+  return userId;
+}
+
+function find(cloud: Cloud, id: string): ApplicationCredentialRecord {
+  const found = cloud.state.applicationCredentials.get(id);
+  if (found === undefined) throw notFound('Application Credential', id);
+  return found;
+}
+
+function newCredential(
+  cloud: Cloud,
+  wanted: Record<string, unknown>,
+): { record: ApplicationCredentialRecord; secret: string } {
+  const { name, description, secret: given, expires_at: expiry, roles } = wanted;
+  if (typeof name !== 'string' || name === '') {
+    throw keystoneFault(400, 'Bad Request', "'name' is a required property");
+  }
+  const known = account(cloud.state).roles;
+  if (Array.isArray(roles)) {
+    for (const role of roles.map(asObject)) {
+      if (known.some(({ id, name }) => id === role?.['id'] || name === role?.['name'])) continue;
+      throw keystoneFault(
+        400,
+        'Bad Request',
+        'Invalid application credential: Cannot create an application credential with ' +
+          'unassigned role',
+      );
+    }
+  }
+  const secret = typeof given === 'string' && given !== '' ? given : newSecret();
+  return {
+    secret,
+    record: {
+      id: hexId(),
+      name,
+      description: typeof description === 'string' ? description : null,
+      secretHash: secretHash(secret),
+      expiresAt: expiryMs(expiry),
+      unrestricted: typeof wanted['unrestricted'] === 'boolean' ? wanted['unrestricted'] : null,
+    },
+  };
+}
+
+function expiryMs(expiry: unknown): number | null {
+  if (typeof expiry !== 'string') return null;
+  const ms = Date.parse(/Z$|[+-]\d\d:?\d\d$/.test(expiry) ? expiry : `${expiry}Z`);
+  if (Number.isNaN(ms)) {
+    throw keystoneFault(400, 'Bad Request', `Invalid input for field 'expires_at': ${expiry}`);
+  }
+  return ms;
+}
+
+function document(cloud: Cloud, record: ApplicationCredentialRecord): Record<string, unknown> {
+  const { userId, projectId, roles } = account(cloud.state);
+  return {
+    id: record.id,
+    name: record.name,
+    description: record.description,
+    user_id: userId,
+    project_id: projectId,
+    system: null,
+    expires_at: record.expiresAt === null ? null : isoMicros(record.expiresAt),
+    unrestricted: record.unrestricted,
+    roles: roles.map((role) => ({
+      ...role,
+      domain_id: null,
+      description: null,
+      options: { immutable: true },
+    })),
+    links: { self: `${identityUri(cloud)}/application_credentials/${record.id}` },
+  };
+}

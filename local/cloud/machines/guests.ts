@@ -1,0 +1,123 @@
+import type { FastifyBaseLogger } from 'fastify';
+import pLimit, { type LimitFunction } from 'p-limit';
+import { portsOfDevice } from '../networking/port-store.js';
+import type { ServerRecord } from '../records.js';
+import type { State } from '../state.js';
+import type { Boot, GuestMachine } from './guest-program.js';
+
+/** How many console lines of a machine are kept. */
+const CONSOLE_LINES = 2000;
+
+/** Runs the guest program of every machine that has booted, a bounded number at once. */
+export class Guests {
+  private readonly running = new Map<string, AbortController>();
+  private readonly limit: LimitFunction;
+
+  constructor(
+    private readonly state: State,
+    private readonly boot: Boot | undefined,
+    concurrency: number,
+    private readonly log: FastifyBaseLogger,
+  ) {
+    this.limit = pLimit(concurrency);
+  }
+
+  /** Whether machines have anything to run. */
+  get present(): boolean {
+    return this.boot !== undefined;
+  }
+
+  /** Boots a machine's guest program; it is finished once, unless the machine boots again. */
+  run(server: ServerRecord): void {
+    const { boot } = this;
+    if (boot === undefined || this.running.has(server.id)) return;
+    const controller = new AbortController();
+    this.running.set(server.id, controller);
+    void this.limit(async () => {
+      if (controller.signal.aborted) return;
+      await this.runOne(boot, server, controller);
+    }).finally(() => {
+      if (this.running.get(server.id) === controller) this.running.delete(server.id);
+    });
+  }
+
+  abort(id: string): void {
+    const controller = this.running.get(id);
+    this.running.delete(id);
+    controller?.abort();
+  }
+
+  abortAll(): void {
+    for (const id of [...this.running.keys()]) this.abort(id);
+  }
+
+  private async runOne(
+    boot: Boot,
+    server: ServerRecord,
+    controller: AbortController,
+  ): Promise<void> {
+    const machine = this.machine(server, controller.signal);
+    if (machine === undefined) return;
+    machine.console(`[    0.000000] Booting ${server.name}`);
+    try {
+      await boot(machine);
+    } catch (error) {
+      if (controller.signal.aborted) return;
+      machine.console(`guest program failed: ${error instanceof Error ? error.message : 'unknown'}`);
+      this.log.warn({ server: server.id }, 'a guest program failed');
+    }
+    if (!controller.signal.aborted) this.finish(server);
+  }
+
+  private finish(booted: ServerRecord): void {
+    this.state.transaction(() => {
+      const server = this.state.servers.get(booted.id);
+      if (server === undefined || server.boots !== booted.boots) return;
+      if (server.guest === 'pending') this.state.servers.put(server.id, { ...server, guest: 'finished' });
+    });
+  }
+
+  private machine(server: ServerRecord, signal: AbortSignal): GuestMachine | undefined {
+    const input = this.state.serverInputs.get(server.id);
+    if (input === undefined) return undefined;
+    return {
+      userData: Buffer.from(input.userData ?? '', 'base64'),
+      metaData: {
+        uuid: server.id,
+        name: server.name,
+        hostname: `${server.hostname}.novalocal`,
+        meta: server.metadata,
+        public_keys: input.publicKeys,
+      },
+      addresses: this.addresses(server.id),
+      files: input.personality.map(({ path, contents }) => ({
+        path,
+        contents: Buffer.from(contents, 'base64'),
+      })),
+      console: (line) => {
+        if (!signal.aborted) this.writeConsole(server.id, line);
+      },
+      signal,
+    };
+  }
+
+  private addresses(serverId: string): Record<string, string[]> {
+    const addresses: Record<string, string[]> = {};
+    for (const port of portsOfDevice(this.state, serverId)) {
+      const name = this.state.networks.get(port.networkId)?.name ?? port.networkId;
+      (addresses[name] ??= []).push(...port.fixedIps.map(({ ip }) => ip));
+    }
+    return addresses;
+  }
+
+  private writeConsole(serverId: string, line: string): void {
+    this.state.transaction(() => {
+      const number = this.state.nextNumber();
+      this.state.console.put([serverId, number], line);
+      if (number % 256 === 0) {
+        const lines = [...this.state.console.under(serverId)];
+        for (const { key } of lines.slice(0, -CONSOLE_LINES)) this.state.console.remove(key);
+      }
+    });
+  }
+}

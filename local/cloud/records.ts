@@ -1,0 +1,282 @@
+/** The account: one user in one project, made on the first start. */
+export interface AccountRecord {
+  username: string;
+  userId: string;
+  password: string;
+  apiKey: string;
+  projectName: string;
+  projectId: string;
+  applicationCredential: { id: string; secret: string };
+  roles: { id: string; name: string }[];
+  /** Signs tokens. */
+  tokenKey: string;
+}
+
+/** A secret that logs in as its user, scoped to one project; the secret itself is kept as a hash. */
+export interface ApplicationCredentialRecord {
+  id: string;
+  name: string;
+  description: string | null;
+  secretHash: string;
+  /** Milliseconds since the epoch, or null: never. */
+  expiresAt: number | null;
+  unrestricted: boolean | null;
+}
+
+/** What a server does next by itself, and when (milliseconds since the epoch). */
+export interface Transition {
+  step: 'network' | 'spawn' | 'finish' | 'fail' | 'stopped' | 'running' | 'unplug' | 'gone';
+  at: number;
+}
+
+/** A requested network attachment of a server. */
+export interface RequestedNetwork {
+  networkId: string;
+  portId?: string;
+  fixedIp?: string;
+}
+
+/** The guest program of a server: still to be run to its end, finished, or never run. */
+export type GuestState = 'none' | 'pending' | 'finished' | 'silent';
+
+/** A server. Its user data lies in a table of its own, because lists read every server. */
+export interface ServerRecord {
+  id: string;
+  /** Grows with every server: lists are newest first. */
+  order: number;
+  name: string;
+  hostname: string;
+  description: string | null;
+  createdAt: number;
+  updatedAt: number;
+  launchedAt: number | null;
+  terminatedAt: number | null;
+  imageId: string;
+  flavorId: string;
+  keyName: string | null;
+  metadata: Record<string, string>;
+  tags: string[];
+  securityGroups: string[];
+  configDrive: boolean;
+  diskConfig: 'AUTO' | 'MANUAL';
+  accessIPv4: string;
+  accessIPv6: string;
+  requestedNetworks: RequestedNetwork[];
+  hostId: string;
+  availabilityZone: string;
+  vmState: 'building' | 'active' | 'stopped' | 'error' | 'deleted';
+  taskState: string | null;
+  powerState: number;
+  progress: number;
+  locked: boolean;
+  fault: { code: number; created: number; message: string } | null;
+  next: Transition | null;
+  buildMs: number;
+  buildEnd: 'active' | 'error' | 'never';
+  guest: GuestState;
+  /** Counts boots, so that a guest of an earlier boot cannot finish a later one. */
+  boots: number;
+}
+
+/** What a server was given at its creation and lists never show. */
+export interface ServerInput {
+  userData: string | null;
+  publicKeys: Record<string, string>;
+  personality: { path: string; contents: string }[];
+}
+
+/** One thing done to a server, as `os-instance-actions` tells. */
+export interface ActionRecord {
+  action: string;
+  requestId: string;
+  at: number;
+}
+
+/** An SSH key pair; only its public half is kept. */
+export interface KeyPairRecord {
+  number: number;
+  name: string;
+  publicKey: string;
+  fingerprint: string;
+  createdAt: number;
+}
+
+/** A flavor; `ramMiB` and `diskGiB` are Nova's `ram` and `disk`. */
+export interface FlavorRecord {
+  id: string;
+  name: string;
+  ramMiB: number;
+  diskGiB: number;
+  vcpus: number;
+  extraSpecs: Record<string, string>;
+}
+
+/** An image. */
+export interface ImageRecord {
+  id: string;
+  name: string;
+  minRamMiB: number;
+  minDiskGiB: number;
+  sizeBytes: number;
+  properties: Record<string, string>;
+  createdAt: number;
+}
+
+interface StandardAttributes {
+  id: string;
+  name: string;
+  description: string;
+  tags: string[];
+  createdAt: number;
+  updatedAt: number;
+  revision: number;
+}
+
+/** A network. */
+export interface NetworkRecord extends StandardAttributes {
+  order: number;
+  adminStateUp: boolean;
+  external: boolean;
+  shared: boolean;
+  mtu: number;
+  portSecurity: boolean;
+  /** Whether the project owns it; networks of the cloud itself are visible but not deletable. */
+  own: boolean;
+}
+
+/** A subnet. */
+export interface SubnetRecord extends StandardAttributes {
+  order: number;
+  networkId: string;
+  cidr: string;
+  ipVersion: 4 | 6;
+  gatewayIp: string | null;
+  enableDhcp: boolean;
+  allocationPools: { start: string; end: string }[];
+  dnsNameservers: string[];
+  hostRoutes: { destination: string; nexthop: string }[];
+  own: boolean;
+}
+
+/** A port. */
+export interface PortRecord extends StandardAttributes {
+  order: number;
+  networkId: string;
+  macAddress: string;
+  adminStateUp: boolean;
+  status: 'ACTIVE' | 'DOWN';
+  deviceId: string;
+  deviceOwner: string;
+  fixedIps: { subnetId: string; ip: string }[];
+  securityGroups: string[];
+  allowedAddressPairs: { ip_address: string; mac_address: string }[];
+  portSecurity: boolean;
+  /** Made by Compute for a server, and removed with it. */
+  madeByCompute: boolean;
+}
+
+/** A security group rule, in Neutron's own field names. */
+export interface SecurityGroupRule {
+  id: string;
+  direction: 'ingress' | 'egress';
+  ethertype: 'IPv4' | 'IPv6';
+  protocol: string | null;
+  port_range_min: number | null;
+  port_range_max: number | null;
+  remote_ip_prefix: string | null;
+  remote_group_id: string | null;
+  description: string;
+  createdAt: number;
+}
+
+/** A security group. */
+export interface SecurityGroupRecord extends StandardAttributes {
+  rules: SecurityGroupRule[];
+}
+
+/** An object storage account: its metadata headers, TempURL keys among them. */
+export interface StorageAccountRecord {
+  createdAt: number;
+  metadata: Record<string, string>;
+  containers: number;
+  objects: number;
+  bytes: number;
+}
+
+/** A container, with its running totals. */
+export interface ContainerRecord {
+  name: string;
+  createdAt: number;
+  modifiedAt: number;
+  metadata: Record<string, string>;
+  objects: number;
+  bytes: number;
+}
+
+/** One segment of a static large object. */
+export interface SegmentRecord {
+  path: string;
+  etag: string;
+  bytes: number;
+  contentType: string;
+  modifiedAt: number;
+  range?: string;
+  subSlo?: boolean;
+}
+
+/** An object. Its bytes lie in the file `file`; a static large object has `segments` instead. */
+export interface ObjectRecord {
+  container: string;
+  name: string;
+  file: string | null;
+  /** MD5 of the stored bytes: of a static large object, of its manifest. */
+  etag: string;
+  bytes: number;
+  contentType: string;
+  modifiedAt: number;
+  metadata: Record<string, string>;
+  headers: Record<string, string>;
+  /** Seconds since the epoch. */
+  deleteAt: number | null;
+  segments?: SegmentRecord[];
+  /** MD5 of the concatenated segment ETags. */
+  sloEtag?: string;
+}
+
+/** What a fault rule looks for. */
+export interface FaultMatch {
+  method?: string;
+  service?: string;
+  path?: string;
+}
+
+/** What a fault rule does to a request that it matches. */
+export interface FaultAction {
+  status?: number;
+  body?: unknown;
+  headers?: Record<string, string>;
+  delayMs?: number;
+  drop?: 'before' | 'after';
+  hang?: boolean;
+}
+
+/** A fault rule with what is left of it. */
+export interface FaultRule {
+  id: string;
+  order: number;
+  match: FaultMatch;
+  after: number;
+  times: number;
+  hits: number;
+  action: FaultAction;
+}
+
+/** How servers created from now on behave. */
+export interface MachineRule {
+  id: string;
+  order: number;
+  name?: string;
+  build?: 'error' | 'never' | number;
+  guest?: 'silent' | 'run';
+  times: number | null;
+}
