@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { z } from 'zod';
@@ -52,7 +53,7 @@ export async function ensureLocalCloud(
     );
   }
   const service = localCloud(home, chosen ?? before ?? 'openstack', env);
-  return endpoint(await ensureRunning(home, service, log), chosen ?? before ?? 'openstack');
+  return endpoint(home, await ensureRunning(home, service, log), chosen ?? before ?? 'openstack');
 }
 
 /** The local cloud of this home if it runs and answers. */
@@ -61,7 +62,7 @@ export async function runningLocalCloud(home: HomePaths): Promise<LocalCloudEndp
   if (!isRunning(record)) return undefined;
   const running = { pid: record.process.pid, ports: record.ports, output: () => '' };
   try {
-    return await endpoint(running, profileOf(record) ?? 'openstack');
+    return await endpoint(home, running, profileOf(record) ?? 'openstack');
   } catch {
     return undefined;
   }
@@ -69,9 +70,10 @@ export async function runningLocalCloud(home: HomePaths): Promise<LocalCloudEndp
 
 /** How many requests of each kind it has answered, by `METHOD service /route`. */
 export async function localCloudRequests(
+  home: HomePaths,
   ports: Record<string, number>,
 ): Promise<Record<string, number>> {
-  const requests = await adminGet(ports, '/_admin/requests');
+  const requests = await adminGet(home, ports, '/_admin/requests');
   return z.record(z.string(), z.number()).parse(requests);
 }
 
@@ -107,7 +109,7 @@ function localCloud(
         cwd: home.root,
       }),
     answers: async ({ ports }) =>
-      accountSchema.safeParse(await adminGet(ports, '/_admin/account')).success,
+      accountSchema.safeParse(await adminGet(home, ports, '/_admin/account')).success,
   };
 }
 
@@ -118,10 +120,11 @@ function localCloudProgram(): string {
 }
 
 async function endpoint(
+  home: HomePaths,
   running: RunningService,
   profile: LocalProfile,
 ): Promise<LocalCloudEndpoint> {
-  const account = accountSchema.parse(await adminGet(running.ports, '/_admin/account'));
+  const account = accountSchema.parse(await adminGet(home, running.ports, '/_admin/account'));
   return { env: accountEnvironment(account, profile), authUrl: account.authUrl, pid: running.pid };
 }
 
@@ -151,8 +154,15 @@ function accountEnvironment(account: LocalAccount, profile: LocalProfile): Recor
   };
 }
 
-async function adminGet(ports: Record<string, number>, route: string): Promise<unknown> {
+/** Whoever may read the cloud's data folder may use its admin path. */
+async function adminGet(
+  home: HomePaths,
+  ports: Record<string, number>,
+  route: string,
+): Promise<unknown> {
+  const token = await readFile(path.join(home.cloud, 'admin-token'), 'utf8');
   const answer = await fetch(`http://127.0.0.1:${ports.http}${route}`, {
+    headers: { authorization: `Bearer ${token}` },
     signal: AbortSignal.timeout(10_000),
   });
   if (!answer.ok) throw new Error(`GET ${route} of the local cloud: HTTP ${answer.status}`);

@@ -24,7 +24,7 @@ export async function servicesStatus(home: HomePaths): Promise<ServicesStatus> {
         ? {
             authUrl: endpoint.authUrl,
             pid: endpoint.pid,
-            requests: await localCloudRequests(cloud.ports),
+            requests: await localCloudRequests(home, cloud.ports),
           }
         : null,
     worker: workers.at(-1) ?? null,

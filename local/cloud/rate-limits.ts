@@ -30,7 +30,10 @@ export class RateLimits {
     for (const limit of applying) {
       const used = this.usedInWindow(limit, now);
       if (used.length < limit.value) continue;
-      const wait = Math.max(1, Math.ceil(((used[0] ?? now) + limit.windowSeconds * 1000 - now) / 1000));
+      const wait = Math.max(
+        1,
+        Math.ceil(((used[0] ?? now) + limit.windowSeconds * 1000 - now) / 1000),
+      );
       throw overLimit(method, subject, limit, wait, now);
     }
     for (const limit of applying) this.usedInWindow(limit, now).push(now);
@@ -41,7 +44,8 @@ export class RateLimits {
     const used = this.usedInWindow(limit, now);
     return {
       remaining: Math.max(0, limit.value - used.length),
-      nextAvailable: used.length < limit.value ? now : (used[0] ?? now) + limit.windowSeconds * 1000,
+      nextAvailable:
+        used.length < limit.value ? now : (used[0] ?? now) + limit.windowSeconds * 1000,
     };
   }
 
@@ -61,7 +65,8 @@ function overLimit(
   wait: number,
   now: number,
 ): HttpFault {
-  const unit = limit.windowSeconds === 60 ? 'MINUTE' : limit.windowSeconds === 86400 ? 'DAY' : 'HOUR';
+  const unit =
+    limit.windowSeconds === 60 ? 'MINUTE' : limit.windowSeconds === 86400 ? 'DAY' : 'HOUR';
   const path = subject.slice(subject.indexOf(' ') + 1);
   return new HttpFault(
     413,

@@ -12,9 +12,18 @@ ajv.addFormat('base64', { type: 'string', validate: isPythonBase64 });
 ajv.addFormat('ipv4', { type: 'string', validate: isIPv4 });
 ajv.addFormat('ipv6', { type: 'string', validate: isIPv6 });
 ajv.addFormat('uuid', { type: 'string', validate: isUuidLike });
-ajv.addFormat('name', { type: 'string', validate: (text) => /^\S(.*\S)?$/su.test(text) && /^[^\p{C}]*$/u.test(text) });
-ajv.addFormat('keypair_name_20', { type: 'string', validate: (text) => /^[-_ 0-9a-zA-Z]+$/.test(text) && text.trim() !== '' });
-ajv.addFormat('keypair_name_292', { type: 'string', validate: (text) => /^[-_ .@0-9a-zA-Z]+$/.test(text) && text.trim() !== '' });
+ajv.addFormat('name', {
+  type: 'string',
+  validate: (text) => /^\S(.*\S)?$/su.test(text) && /^[^\p{C}]*$/u.test(text),
+});
+ajv.addFormat('keypair_name_20', {
+  type: 'string',
+  validate: (text) => /^[-_ 0-9a-zA-Z]+$/.test(text) && text.trim() !== '',
+});
+ajv.addFormat('keypair_name_292', {
+  type: 'string',
+  validate: (text) => /^[-_ .@0-9a-zA-Z]+$/.test(text) && text.trim() !== '',
+});
 
 /** What Nova says when a name breaks its format; the whole message. */
 const FORMAT_MESSAGES: Record<string, string> = {

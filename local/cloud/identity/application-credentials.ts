@@ -52,9 +52,7 @@ export function applicationCredentialRoutes(app: FastifyInstance, cloud: Cloud):
       }
       state.applicationCredentials.put(record.id, record);
     });
-    return reply
-      .code(201)
-      .send({ application_credential: { ...document(cloud, record), secret } });
+    return reply.code(201).send({ application_credential: { ...document(cloud, record), secret } });
   });
 
   app.get(`${BASE}/:id`, (request) => {

@@ -23,11 +23,7 @@ export function unauthorized(uri: string): HttpFault {
 
 /** `what` is missing in `where`. */
 export function expecting(what: string, where: string): HttpFault {
-  return keystoneFault(
-    400,
-    'Bad Request',
-    `Expecting to find ${what} in ${where}. ${MALFORMED}`,
-  );
+  return keystoneFault(400, 'Bad Request', `Expecting to find ${what} in ${where}. ${MALFORMED}`);
 }
 
 /** An action that needs another role. */

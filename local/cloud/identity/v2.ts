@@ -126,7 +126,10 @@ function accessDocument(
 
 function requireToken(cloud: Cloud, text: string | string[] | undefined): Token {
   const token = cloud.tokens.check(typeof text === 'string' ? text : undefined);
-  if (token === undefined) throw unauthorized('No valid token provided. Please use the \'X-Auth-Token\' header with a valid token.');
+  if (token === undefined)
+    throw unauthorized(
+      "No valid token provided. Please use the 'X-Auth-Token' header with a valid token.",
+    );
   return token;
 }
 

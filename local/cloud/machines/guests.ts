@@ -63,7 +63,9 @@ export class Guests {
       await boot(machine);
     } catch (error) {
       if (controller.signal.aborted) return;
-      machine.console(`guest program failed: ${error instanceof Error ? error.message : 'unknown'}`);
+      machine.console(
+        `guest program failed: ${error instanceof Error ? error.message : 'unknown'}`,
+      );
       this.log.warn({ server: server.id }, 'a guest program failed');
     }
     if (!controller.signal.aborted) this.finish(server);
@@ -73,7 +75,8 @@ export class Guests {
     this.state.transaction(() => {
       const server = this.state.servers.get(booted.id);
       if (server === undefined || server.boots !== booted.boots) return;
-      if (server.guest === 'pending') this.state.servers.put(server.id, { ...server, guest: 'finished' });
+      if (server.guest === 'pending')
+        this.state.servers.put(server.id, { ...server, guest: 'finished' });
     });
   }
 

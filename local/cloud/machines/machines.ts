@@ -126,7 +126,10 @@ export class Machines {
       });
     } catch (error) {
       this.log.error({ server: id, err: error }, 'a step of a server failed');
-      this.fail(id, 'Build of instance aborted: Failed to allocate the network(s), not rescheduling.');
+      this.fail(
+        id,
+        'Build of instance aborted: Failed to allocate the network(s), not rescheduling.',
+      );
     }
     const server = this.state.servers.get(id);
     if (server?.vmState === 'active' && server.next === null && server.guest === 'pending') {

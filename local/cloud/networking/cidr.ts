@@ -10,7 +10,10 @@ export interface Cidr {
 
 /** An address as a number, or undefined when it is none. Only full dotted IPv4 is taken. */
 export function addressNumber(text: string): { version: 4 | 6; value: bigint } | undefined {
-  if (!ipaddr.IPv4.isValidFourPartDecimal(text) && !(text.includes(':') && ipaddr.IPv6.isValid(text))) {
+  if (
+    !ipaddr.IPv4.isValidFourPartDecimal(text) &&
+    !(text.includes(':') && ipaddr.IPv6.isValid(text))
+  ) {
     return undefined;
   }
   const address = ipaddr.parse(text);

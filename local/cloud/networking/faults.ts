@@ -6,7 +6,10 @@ export function neutronFault(code: number, type: string, message: string): HttpF
 }
 
 /** A thing that is not there. */
-export function notFound(kind: 'Network' | 'Subnet' | 'Port' | 'SecurityGroup', id: string): HttpFault {
+export function notFound(
+  kind: 'Network' | 'Subnet' | 'Port' | 'SecurityGroup',
+  id: string,
+): HttpFault {
   const label = kind === 'SecurityGroup' ? 'Security group' : kind;
   const end = kind === 'SecurityGroup' ? 'does not exist' : 'could not be found';
   return neutronFault(404, `${kind}NotFound`, `${label} ${id} ${end}.`);

@@ -1,0 +1,46 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { ServiceType } from './call.js';
+import { novaFault } from './compute/faults.js';
+import { HttpFault } from './fault-error.js';
+import { keystoneFault } from './identity/faults.js';
+import { neutronFault } from './networking/faults.js';
+
+/** Turns whatever a request ended with into an answer of the service it was for. */
+export function answerErrors(app: FastifyInstance): void {
+  app.setErrorHandler((error: unknown, request, reply) => {
+    if (error instanceof HttpFault) return send(reply, error);
+    const status = (error as { statusCode?: unknown }).statusCode;
+    if (typeof status === 'number' && status < 500) {
+      return send(reply, generic(request, status, (error as Error).message));
+    }
+    request.log.error({ err: error, url: request.url.split('?')[0] }, 'a request failed');
+    return send(reply, generic(request, 500, 'An unknown error occurred.'));
+  });
+  app.setNotFoundHandler((request, reply) =>
+    send(reply, generic(request, 404, 'The resource could not be found.')),
+  );
+}
+
+function send(reply: FastifyReply, { status, body, headers }: HttpFault): FastifyReply {
+  reply.code(status).headers(headers);
+  if (typeof body !== 'string') return reply.send(body);
+  if (!reply.hasHeader('content-type')) reply.type('text/html; charset=UTF-8');
+  return reply.send(body);
+}
+
+function generic({ call }: FastifyRequest, status: number, message: string): HttpFault {
+  switch (call.service as ServiceType | 'admin' | 'none') {
+    case 'compute':
+      return novaFault(status, message);
+    case 'network':
+      return neutronFault(status, 'HTTPNotFound', message);
+    case 'identity':
+      return keystoneFault(status, status === 404 ? 'Not Found' : 'Bad Request', message);
+    case 'image':
+    case 'object-store':
+      return new HttpFault(status, `<html><h1>${status}</h1><p>${message}</p></html>`);
+    case 'admin':
+    case 'none':
+      return new HttpFault(status, { error: { code: status, message } });
+  }
+}

@@ -1,0 +1,2 @@
+export { startCloud, type CloudOptions, type RunningCloud } from './server.js';
+export type { Boot, GuestMachine } from './machines/guest-program.js';

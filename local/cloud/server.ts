@@ -1,0 +1,149 @@
+import { mkdirSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { fastify, LogController, type FastifyInstance } from 'fastify';
+import { ensureAccount } from './account.js';
+import { adminRoutes } from './admin.js';
+import { describeCall, type Call } from './call.js';
+import type { Cloud } from './cloud.js';
+import { computeRoutes } from './compute/routes.js';
+import { answerErrors } from './error-answers.js';
+import { FaultRules } from './fault-rules.js';
+import { identityV2 } from './identity/v2.js';
+import { identityV3 } from './identity/v3.js';
+import { Tokens } from './identity/tokens.js';
+import { imageRoutes } from './images/routes.js';
+import { readBodiesAsText } from './json-body.js';
+import type { Boot } from './machines/guest-program.js';
+import { Guests } from './machines/guests.js';
+import { Machines, type MachineTimes } from './machines/machines.js';
+import { networkRoutes } from './networking/routes.js';
+import { objectStorageRoutes } from './object-storage/routes.js';
+import { profileOf, type ProfileName } from './profiles.js';
+import { RateLimits } from './rate-limits.js';
+import { RequestCounts } from './request-counts.js';
+import { admitRequests, requireProjectToken } from './request-gate.js';
+import { seed } from './seed.js';
+import { State } from './state.js';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** What the request is about; set before anything else happens to it. */
+    call: Call;
+  }
+}
+
+export interface CloudOptions {
+  /** Folder of everything the cloud remembers; made when it is not there. */
+  dataDir: string;
+  /** On 127.0.0.1; 0 takes any free one. */
+  port: number;
+  profile: ProfileName;
+  /** What simulated machines do when they boot; without it they only become ACTIVE. */
+  guest?: Boot;
+  /** How many guest programs run at once. @default 64 */
+  guestConcurrency?: number;
+  /** @default 2 s to build, 1 s to delete, 1 s to stop or start */
+  times?: MachineTimes;
+  /** `LOCAL_CLOUD_PASSWORD` and `LOCAL_CLOUD_API_KEY` set the account's secrets. @default none */
+  env?: NodeJS.ProcessEnv;
+  /** @default 'warn' */
+  logLevel?: string;
+}
+
+export interface RunningCloud {
+  cloud: Cloud;
+  url: string;
+  /** Ends the listening and the machines; everything goes on at the next start. */
+  close(): Promise<void>;
+}
+
+/** Large enough for a release's segment on a slow line; nothing else lasts. */
+const requestTimeoutMs = 600_000;
+
+/** Starts the cloud where its last process left it. */
+export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
+  mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
+  const calls = new WeakMap<IncomingMessage, Call>();
+  const app = fastify({
+    logger: { level: options.logLevel ?? 'warn' },
+    logController: new LogController({ disableRequestLogging: true }),
+    requestTimeout: requestTimeoutMs,
+    forceCloseConnections: true,
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 4096 },
+    exposeHeadRoutes: false,
+    rewriteUrl: (raw) => {
+      const call = describeCall(raw.url ?? '/');
+      calls.set(raw, call);
+      return call.routedUrl;
+    },
+  });
+  app.decorateRequest('call', null as unknown as Call);
+  app.addHook('onRequest', (request, _reply, done) => {
+    request.call = calls.get(request.raw) ?? describeCall(request.originalUrl);
+    done();
+  });
+
+  const cloud = openCloud(options, app);
+  admitRequests(app, cloud);
+  answerErrors(app);
+  registerServices(app, cloud);
+
+  await app.listen({ host: '127.0.0.1', port: options.port });
+  cloud.url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
+  cloud.machines.resume();
+  return {
+    cloud,
+    url: cloud.url,
+    close: async () => {
+      cloud.machines.close();
+      await app.close();
+      await cloud.state.close();
+    },
+  };
+}
+
+function openCloud(options: CloudOptions, app: FastifyInstance): Cloud {
+  const state = new State(options.dataDir);
+  const profile = profileOf(options.profile);
+  ensureAccount(state, profile, options.env ?? {});
+  seed(state, profile);
+  const guests = new Guests(state, options.guest, options.guestConcurrency ?? 64, app.log);
+  const times = options.times ?? { buildMs: 2000, deleteMs: 1000, powerMs: 1000 };
+  return {
+    state,
+    profile,
+    tokens: new Tokens(state, profile),
+    machines: new Machines(state, profile, guests, times, app.log),
+    faults: new FaultRules(state),
+    counts: new RequestCounts(state),
+    rateLimits: new RateLimits(profile.rateLimits),
+    log: app.log,
+    url: '',
+  };
+}
+
+function registerServices(app: FastifyInstance, cloud: Cloud): void {
+  const register = (
+    routes: (app: FastifyInstance, cloud: Cloud) => void,
+    prepare: (service: FastifyInstance) => void = readBodiesAsText,
+  ): void => {
+    app.register((service, _options, done) => {
+      prepare(service);
+      routes(service, cloud);
+      done();
+    });
+  };
+  const forProject = (service: FastifyInstance): void => {
+    readBodiesAsText(service);
+    requireProjectToken(service, cloud);
+  };
+  register(identityV3);
+  register(identityV2);
+  register(computeRoutes, forProject);
+  register(networkRoutes, forProject);
+  register(imageRoutes, forProject);
+  // It looks at tokens itself, for temp URLs need none, and reads bodies as streams.
+  register(objectStorageRoutes, () => undefined);
+  register(adminRoutes);
+}
