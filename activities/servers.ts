@@ -11,6 +11,7 @@ import {
   releaseTag,
   reportObject,
   serverName,
+  type ServerMark,
 } from '../cluster/names.js';
 import type { Observation } from '../cluster/observation.js';
 import type { ClusterSpec } from '../cluster/spec.js';
@@ -124,38 +125,57 @@ export async function lookAtMachine(
   };
 }
 
+/** Which of a cluster's servers are meant. */
+export type ServerSelection =
+  /** Those of these ids. */
+  | { ids: string[] }
+  /** All but those of these ids. */
+  | { allBut: string[] }
+  /** What is too many: doubles of the kept ones (ids), and minions of a higher index. */
+  | { kept: string[]; highestIndex: number };
+
 /**
- * Deletes the cluster's servers: those that `only` names, or all but those in `except`; minions of the highest index
- * first and the master last, waits until the cloud no longer shows them, and empties their mailboxes.
+ * Deletes servers of the cluster, minions of the highest index first and the master last, waits until the cloud
+ * no longer shows them, and empties their mailboxes.
  */
 export async function deleteServers(
   dependencies: Dependencies,
-  request: { cluster: string; container: string; only?: string[]; except?: string[] },
+  request: { cluster: string; container: string; which: ServerSelection },
 ): Promise<{ deleted: string[] }> {
   const { cloud } = dependencies;
-  const { cluster, container, only, except } = request;
+  const { cluster, container, which } = request;
   const deleted = new Set<string>();
   const signal = cancellationSignal();
   for (const deadline = Date.now() + deletionMs; ;) {
-    const left = (await cloud.compute.listServers()).flatMap((server) => {
+    const servers = (await cloud.compute.listServers()).flatMap((server) => {
       const mark = readServerMark(server.metadata);
-      const isMeant =
-        mark?.cluster === cluster &&
-        server.status !== 'DELETED' &&
-        (!only || only.includes(server.id)) &&
-        !except?.includes(server.id);
-      return isMeant ? [{ server, mark }] : [];
+      const isOurs = mark?.cluster === cluster && server.status !== 'DELETED';
+      return isOurs ? [{ ...server, mark }] : [];
     });
+    const left = select(servers, which);
     if (left.length === 0) return { deleted: [...deleted] };
-    if (Date.now() > deadline) throw deletionStuck(left.map(({ server }) => server.name));
-    for (const { server, mark } of left.sort((a, b) => b.mark.index - a.mark.index)) {
-      deleted.add(server.name);
-      if (server.deleting) continue;
-      await cloud.compute.deleteServer(server.id);
+    if (Date.now() > deadline) throw deletionStuck(left.map(({ name }) => name));
+    for (const { id, name, deleting, mark } of left.sort((a, b) => b.mark.index - a.mark.index)) {
+      deleted.add(name);
+      if (deleting) continue;
+      await cloud.compute.deleteServer(id);
       await cloud.objectStorage.deleteObject(container, reportObject(cluster, mark.bootId));
     }
     await sleep(pollMs, undefined, { signal });
   }
+}
+
+type MarkedServer = Server & { mark: ServerMark };
+
+function select(servers: MarkedServer[], which: ServerSelection): MarkedServer[] {
+  if ('ids' in which) return servers.filter(({ id }) => which.ids.includes(id));
+  if ('allBut' in which) return servers.filter(({ id }) => !which.allBut.includes(id));
+  const { kept, highestIndex } = which;
+  const keptNames = new Set(servers.filter(({ id }) => kept.includes(id)).map(({ name }) => name));
+  return servers.filter(
+    ({ id, name, mark }) =>
+      !kept.includes(id) && (keptNames.has(name) || mark.index > highestIndex),
+  );
 }
 
 async function removeServer(

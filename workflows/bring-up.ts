@@ -2,23 +2,16 @@ import {
   allHandlersFinished,
   CancellationScope,
   condition,
+  ContinueAsNew,
   isCancellation,
 } from '@temporalio/workflow';
-import type { Preflight } from '../activities/preflight.js';
-import type { Survey, SurveyedServer } from '../activities/survey.js';
-import { serverName } from '../cluster/names.js';
-import { phaseOf, type MachineResult, type Observation } from '../cluster/observation.js';
+import type { Survey } from '../activities/survey.js';
 import type { BringUpRequest } from '../cluster/spec.js';
 import type { ClusterStatus } from '../cluster/status.js';
 import { longWork, reads, steps, watcher } from './activities.js';
-import { failWith } from './failure.js';
-import { Machine, type MachineRequest } from './machine.js';
-import { bringUpMinions } from './minions.js';
+import { bringUpFleet, type Fleet } from './fleet.js';
 import { beside, Run, together, underCondition } from './run.js';
-import { keyPair, network, networkIdsOf, release, undos } from './steps.js';
-
-/** How often the master's address is asked for when no signal has told it, milliseconds. */
-const askForMasterMs = 30_000;
+import { keyPair, network, release, undos } from './steps.js';
 
 /**
  * Makes the cloud match the spec: adopts what is there, makes what is missing, replaces what is broken.
@@ -30,6 +23,7 @@ export async function bringUpCluster(request: BringUpRequest): Promise<ClusterSt
   try {
     return await run.untilDone(() => bringUp.flow());
   } catch (error) {
+    if (error instanceof ContinueAsNew) throw error;
     await CancellationScope.nonCancellable(async () => {
       if (run.current.spec.onFailure === 'rollback') await bringUp.rollBack();
       run.board.enter(isCancellation(error) ? 'Cancelled' : 'Failed');
@@ -74,13 +68,14 @@ class BringUp {
       networkLabel: spec.network.label,
       container: spec.release.container,
     };
-    const minions = await beside(
+    const fleet = await beside(
       () => watcher.watchMachines.executeWithOptions({ summary: 'watch the machines' }, [watch]),
-      () => this.machines(found, networkId),
+      () => bringUpFleet(this.run, found, networkId),
     );
 
     await underCondition(board, 'Verified', 'Verifying', async () => {
-      await this.removeSurplus(found.survey.servers);
+      await this.removeSurplus(fleet);
+      const minions = fleet.minions.filter(({ ready }) => ready).map(({ index }) => index);
       await steps.verifyCluster.executeWithOptions({ summary: 'verify' }, [{ spec, minions }]);
       const { deleted } = await longWork.pruneReleases.executeWithOptions(
         { summary: 'prune old releases' },
@@ -111,136 +106,20 @@ class BringUp {
     }
   }
 
-  /** Master, then minions with the master's address; anew when the master had to be replaced meanwhile. */
-  private async machines(found: Preflight, networkId: string): Promise<number[]> {
-    const { board } = this.run;
-    board.see(found.survey.servers.map(observationOf));
-    for (;;) {
-      const request = this.machineRequest(found, networkId, 0);
-      const master = new Machine(request, this.run.sightings, askForMasterMs);
-      const masterReady = underCondition(board, 'MasterReady', 'Booting', () =>
-        this.settled(master),
-      );
-      // Awaited below; the address comes first.
-      masterReady.catch(() => undefined);
-      const address = await master.awaitAddress();
-      if (!address) {
-        await masterReady;
-        continue;
-      }
-      const [minions] = await together(
-        this.whileAt(master, address, () =>
-          underCondition(board, 'MinionsReady', 'Booting', () =>
-            this.minions(found, networkId, address),
-          ),
-        ),
-        masterReady,
-      );
-      if (minions) return minions;
-    }
-  }
-
-  /** Minions are given the master's address at boot: when it is lost, there is no use in waiting for them. */
-  private async whileAt<T>(
-    master: Machine,
-    address: string,
-    body: () => Promise<T>,
-  ): Promise<T | undefined> {
-    let isLost = false;
-    return CancellationScope.cancellable(async () => {
-      const scope = CancellationScope.current();
-      const lost = master.loses(address).then(() => {
-        isLost = true;
-        scope.cancel();
-      });
-      lost.catch(() => undefined);
-      try {
-        return await body();
-      } catch (error) {
-        if (isLost && isCancellation(error)) return undefined;
-        throw error;
-      } finally {
-        if (!isLost) scope.cancel();
-      }
-    });
-  }
-
-  /** Those that are ready already need no workflow; for each of the others there is a child. */
-  private async minions(
-    found: Preflight,
-    networkId: string,
-    masterAddress: string,
-  ): Promise<number[]> {
+  /** Minions beyond the spec (`up` refused them at preflight), and doubles that a lost answer left. */
+  private async removeSurplus({ masterServerId, minions }: Fleet): Promise<void> {
     const { spec } = this.run.current;
-    const indexes = Array.from({ length: spec.minions }, (_, i) => i + 1);
-    const ready = indexes.filter((index) => isReadyAlready(found.survey, index, masterAddress));
-    const requests = indexes
-      .filter((index) => !ready.includes(index))
-      .map((index) => ({ ...this.machineRequest(found, networkId, index), masterAddress }));
-    this.run.board.changed(
-      ...ready.map((index) => `adopted server ${serverName(spec.name, 'minion', index)}`),
-    );
-    return [...ready, ...(await bringUpMinions(this.run, requests, ready.length))];
-  }
-
-  private async settled(master: Machine): Promise<MachineResult> {
-    const result = await master.bringUp();
-    this.run.board.changed(...master.changes);
-    if (result.failure) throw failWith(result.failure);
-    return result;
-  }
-
-  private machineRequest(found: Preflight, networkId: string, index: number): MachineRequest {
-    const role = index === 0 ? 'master' : 'minion';
-    return {
-      spec: this.run.current.spec,
-      role,
-      index,
-      imageId: found.imageId,
-      flavorId: role === 'master' ? found.masterFlavorId : found.minionFlavorId,
-      networkIds: networkIdsOf(found, networkId),
-    };
-  }
-
-  private async removeSurplus(servers: readonly SurveyedServer[]): Promise<void> {
-    const { spec } = this.run.current;
-    const surplus = servers.filter(({ index }) => index > spec.minions);
-    if (surplus.length === 0) return;
+    const kept = [masterServerId, ...minions.map(({ serverId }) => serverId)];
     const { deleted } = await longWork.deleteServers.executeWithOptions(
-      { summary: `delete ${surplus.length} surplus minions` },
+      { summary: 'delete surplus servers' },
       [
         {
           cluster: spec.name,
           container: spec.release.container,
-          only: surplus.map(({ id }) => id),
+          which: { kept, highestIndex: spec.minions },
         },
       ],
     );
     this.run.board.changed(...deleted.map((name) => `deleted server ${name}`));
   }
-}
-
-function isReadyAlready({ servers }: Survey, index: number, masterAddress: string): boolean {
-  const namesakes = servers.filter((server) => server.role === 'minion' && server.index === index);
-  const [only] = namesakes;
-  return (
-    only !== undefined &&
-    namesakes.length === 1 &&
-    only.masterAddress === masterAddress &&
-    phaseOf(observationOf(only)) === 'Ready'
-  );
-}
-
-function observationOf(server: SurveyedServer): Observation {
-  const { role, index, id, bootId, status, address, report, fault } = server;
-  return {
-    role,
-    index,
-    serverId: id,
-    bootId,
-    serverStatus: status,
-    address,
-    report,
-    detail: fault,
-  };
 }

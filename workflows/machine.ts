@@ -124,7 +124,7 @@ export class Machine {
     this.address = '';
     const { spec } = this.request;
     await longWork.deleteServers.executeWithOptions({ summary: `delete ${this.name}` }, [
-      { cluster: spec.name, container: spec.release.container, only: [serverId] },
+      { cluster: spec.name, container: spec.release.container, which: { ids: [serverId] } },
     ]);
   }
 

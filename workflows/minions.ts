@@ -14,22 +14,28 @@ import type { Run } from './run.js';
 /** Children open at a time: enough to keep a cloud busy, few enough for one workflow task. */
 const window = 50;
 
+/** A minion and the server that is it. */
+export interface KeptMinion {
+  index: number;
+  serverId: string;
+  ready: boolean;
+}
+
 /**
  * A child workflow per minion, in a sliding window. Every child ends before this does; rejects when, with
- * those that were ready before, fewer than the spec's `minReadyMinions` are ready, naming each that is not. Resolves with the
- * indexes of those that did.
+ * those that were ready before, fewer than the spec's `minReadyMinions` are ready, naming each that is not.
  */
 export async function bringUpMinions(
   run: Run,
   requests: readonly MachineRequest[],
   readyBefore: number,
-): Promise<number[]> {
+): Promise<KeptMinion[]> {
   const { spec } = run.current;
-  const ready: number[] = [];
+  const minions: KeptMinion[] = [];
   const failures: Failure[] = [];
   const one = async (request: MachineRequest): Promise<void> => {
     try {
-      const { failure, changes, attempts } = await executeChild(bringUpMinion, {
+      const { failure, changes, attempts, serverId } = await executeChild(bringUpMinion, {
         workflowId: minionWorkflowId(spec.name, request.index),
         args: [request],
         parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
@@ -44,15 +50,15 @@ export async function bringUpMinions(
       const shown = run.board.minion(request.index);
       if (shown) shown.attempts = attempts;
       if (failure) failures.push(failure);
-      else ready.push(request.index);
+      minions.push({ index: request.index, serverId, ready: !failure });
     } catch (error) {
       if (isCancellation(error)) throw error;
       failures.push(failureOf(error));
     }
   };
   await slide(requests, one);
-  const count = readyBefore + ready.length;
-  if (count >= spec.minReadyMinions) return ready;
+  const count = readyBefore + minions.filter(({ ready }) => ready).length;
+  if (count >= spec.minReadyMinions) return minions;
   const [first] = failures;
   throw failWith({
     kind: 'blocked',

@@ -1,4 +1,12 @@
-import { CancellationScope, condition, isCancellation, setHandler } from '@temporalio/workflow';
+import {
+  allHandlersFinished,
+  CancellationScope,
+  condition,
+  continueAsNew,
+  isCancellation,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
 import { specDifferences } from '../cluster/differences.js';
 import { describeFailure } from '../cluster/errors.js';
 import type { BringUpRequest } from '../cluster/spec.js';
@@ -46,6 +54,8 @@ export async function together<T extends unknown[]>(
   for (const one of settled) if (one.status === 'rejected') throw one.reason;
   return settled.map((one) => (one as PromiseFulfilledResult<unknown>).value) as T;
 }
+
+type BringUpWorkflow = (request: BringUpRequest) => Promise<ClusterStatus>;
 
 /** A bring-up as its users meet it: what it shows, what may be asked of it, and how it parks. */
 export class Run {
@@ -101,6 +111,11 @@ export class Run {
         this.board.enter('Blocked');
         await condition(() => this.mayGoOn);
         this.mayGoOn = false;
+        // Parked, nothing is under way: the one moment to begin a fresh history.
+        if (workflowInfo().continueAsNewSuggested) {
+          await condition(allHandlersFinished);
+          await continueAsNew<BringUpWorkflow>(this.request);
+        }
       }
     }
   }

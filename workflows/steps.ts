@@ -101,10 +101,10 @@ export const keyPair: Step<string[]> = {
 export const servers: Pick<Step<never>, 'undone' | 'undo'> = {
   undone: 'ServersDeleted',
   async undo({ cluster, container, before }) {
-    const except = before?.survey.servers.map(({ id }) => id);
+    const allBut = before?.survey.servers.map(({ id }) => id) ?? [];
     const { deleted } = await longWork.deleteServers.executeWithOptions(
       { summary: 'delete the servers' },
-      [{ cluster, container, except }],
+      [{ cluster, container, which: { allBut } }],
     );
     return deleted;
   },

@@ -4,7 +4,7 @@ import type { ClusterStatus } from '../cluster/status.js';
 import { proposeUpdate, retryUpdate, statusQuery } from './interface.js';
 import { StatusBoard } from './status-board.js';
 import { underCondition } from './run.js';
-import { undos } from './steps.js';
+import { servers, undos } from './steps.js';
 
 /**
  * Removes what kubeup made of a cluster, in reverse order, from any state, and nothing else.
@@ -33,10 +33,13 @@ export async function tearDownCluster(request: TearDownRequest): Promise<Cluster
   for (;;) {
     board.enter('TearingDown');
     try {
-      for (const { undone, undo } of undos) {
-        const deleted = await underCondition(board, undone, 'Deleting', () => undo(scope));
-        board.changed(...deleted.map((name) => `deleted ${name}`));
-      }
+      // Once more when a server came late: a terminated bring-up's last create may still have been under way.
+      do {
+        for (const { undone, undo } of undos) {
+          const deleted = await underCondition(board, undone, 'Deleting', () => undo(scope));
+          board.changed(...deleted.map((name) => `deleted ${name}`));
+        }
+      } while ((await servers.undo(scope)).length > 0);
       board.enter('Gone');
       return board.snapshot();
     } catch (error) {

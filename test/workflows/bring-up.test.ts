@@ -19,6 +19,9 @@ import { ScriptedWorld } from './scripted-world.js';
 
 const bundle = fileURLToPath(new URL('../../dist/workflow-bundle.js', import.meta.url));
 
+/** Events after which the server suggests a fresh history; more than any test makes by the way. */
+const longHistory = 400;
+
 const quota: Failure = {
   kind: 'blocked',
   reason: 'QuotaExceeded',
@@ -72,6 +75,10 @@ describe('bringUpCluster', () => {
       server: {
         executable: await developmentServer(),
         searchAttributes: Object.values(searchAttributes),
+        extraArgs: [
+          '--dynamic-config-value',
+          `limit.historyCount.suggestContinueAsNew=${longHistory}`,
+        ],
       },
     });
   });
@@ -150,7 +157,7 @@ describe('bringUpCluster', () => {
       const again = (await (await begin(queue, request)).result()) as ClusterStatus;
       assert.equal(again.phase, 'Ready');
       assert.equal(world.count('create'), made);
-      assert.equal(world.count('deleteServers'), 0);
+      assert.equal(world.servers.length, 4);
       assert.ok(again.changes.every((line) => line.startsWith('adopted')));
     });
   });
@@ -229,6 +236,26 @@ describe('bringUpCluster', () => {
     });
   });
 
+  it('begins a fresh history when many retries have made the old one long', async () => {
+    const world = new ScriptedWorld();
+    world.fail('preflight', ...Array.from({ length: 60 }, () => quota));
+    await inWorld(world, async (queue) => {
+      const request = requestFor();
+      const first = await begin(queue, request);
+      const handle = env.client.workflow.getHandle(first.workflowId);
+      const runs = new Set<string>();
+      while (world.failures.get('preflight')!.length > 0) {
+        await until(() => handle.query(statusQuery), 'Blocked');
+        runs.add((await handle.describe()).runId);
+        await handle.executeUpdate(retryUpdate);
+      }
+      const status = (await handle.result()) as ClusterStatus;
+      assert.equal(status.phase, 'Ready');
+      assert.equal(world.count('create'), 4);
+      assert.ok(runs.size > 1, 'the run continued as a new one');
+    });
+  });
+
   it('refuses another spec and a retry while it runs', async () => {
     const world = new ScriptedWorld();
     world.fate('minion-1', 'silent');
@@ -299,11 +326,12 @@ describe('bringUpCluster', () => {
       const status = (await handle.result()) as ClusterStatus;
       assert.equal(status.phase, 'Gone');
     });
-    assert.deepEqual(world.calls.slice(-4), [
+    assert.deepEqual(world.calls.slice(-5), [
       'deleteServers',
       'deleteKeyPair',
       'deleteNetwork',
       'deleteRelease',
+      'deleteServers',
     ]);
     assert.deepEqual(world.servers, []);
   });

@@ -129,10 +129,12 @@ export class ScriptedWorld {
           ? observationOf(server)
           : { role, index, serverId, bootId, serverStatus: 'LOST', address: '' };
       }),
-      deleteServers: act('deleteServers', ({ only, except }) => {
-        const gone = this.servers.filter(
-          ({ id }) => (!only || only.includes(id)) && !except?.includes(id),
-        );
+      deleteServers: act('deleteServers', ({ which }) => {
+        const gone = this.servers.filter(({ id, index }) => {
+          if ('ids' in which) return which.ids.includes(id);
+          if ('allBut' in which) return !which.allBut.includes(id);
+          return !which.kept.includes(id) && index > which.highestIndex;
+        });
         this.servers = this.servers.filter((server) => !gone.includes(server));
         return { deleted: gone.map(({ name }) => name) };
       }),
