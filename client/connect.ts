@@ -1,14 +1,9 @@
 import { existsSync } from 'node:fs';
 import { Client, Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import {
-  accountFingerprint,
-  accountId,
-  accountUser,
-  hasAccount,
-  resolveAccount,
-} from '../cloud/account.js';
+import { accountFingerprint, accountId, accountUser, hasAccount } from '../cloud/account.js';
 import type { Account } from '../cloud/account.js';
+import { resolveAccount } from '../cloud/resolve-account.js';
 import type { CloudReference } from '../cluster/spec.js';
 import { homePaths } from '../home/paths.js';
 import { loadRootSecret } from '../home/root-secret.js';

@@ -1,9 +1,7 @@
 import { createHash, createHmac } from 'node:crypto';
 
-export { resolveAccount } from './resolve-account.js';
-
 /**
- * A cloud account with its credentials, as {@link resolveAccount} read it from the environment and `clouds.yaml`.
+ * A cloud account with its credentials, as `resolveAccount` read it from the environment and `clouds.yaml`.
  * Never leaves the process: workflows and logs know it by {@link accountId}.
  */
 export interface Account {
@@ -28,8 +26,6 @@ export interface Account {
   caCert?: string;
   /** Which endpoints of the catalogue to use. @default 'public' */
   interface: 'public' | 'internal' | 'admin';
-  /** TLS is always verified. */
-  insecure: false;
 }
 
 export interface ApplicationCredential {
@@ -62,7 +58,7 @@ export function hasAccount(env: NodeJS.ProcessEnv): boolean {
 
 /**
  * Eight hex digits that name the account without its secret: over identity service, project, region and user. The same
- * for every worker of the account, whatever way it logs in.
+ * for every worker that names these alike, whatever secret it logs in with.
  */
 export function accountId(account: Account): string {
   const credential = account.applicationCredential;

@@ -34,30 +34,34 @@ export function requestId(answer: Pick<Answer, 'headers'>): string | undefined {
 
 /**
  * Seconds after which the cloud said to come again: `Retry-After` as seconds or date, or the `retryAfter` that
- * the older compute API puts into an `overLimit` body. `undefined` when it named no time.
+ * the older compute API puts into an `overLimit` body. `undefined` when it named no time; 0, which the same API puts
+ * on a quota, is none.
+ *
+ * @param now milliseconds since the epoch; the answer's own `Date` when it has one, since clocks differ
  */
-export function retryAfterSeconds(answer: Answer, now = Date.now()): number | undefined {
-  const said = header(answer, 'retry-after') ?? retryTimeInBody(parsedBody(answer));
-  if (said === undefined || said.trim() === '') {
+export function retryAfterSeconds(
+  answer: Answer,
+  now = Date.parse(header(answer, 'date') ?? '') || Date.now(),
+): number | undefined {
+  const said = header(answer, 'retry-after')?.trim() || retryTimeInBody(parsedBody(answer));
+  if (said === undefined) {
     return undefined;
   }
   const seconds = Number(said);
-  if (Number.isFinite(seconds)) {
-    return Math.max(0, Math.ceil(seconds));
+  if (!Number.isNaN(seconds)) {
+    return seconds > 0 && Number.isFinite(seconds) ? Math.ceil(seconds) : undefined;
   }
   const date = Date.parse(said);
-  return Number.isNaN(date) ? undefined : Math.max(0, Math.ceil((date - now) / 1000));
+  return Number.isNaN(date) ? undefined : Math.max(1, Math.ceil((date - now) / 1000));
 }
 
 /**
- * The sentence in which the cloud says what is wrong. Nova wraps it in one key named after the fault, Neutron in
- * `NeutronError`, Keystone in `error`; Swift answers HTML or plain text.
+ * The sentence in which the cloud says what is wrong; empty when it says nothing. Nova wraps it in one key named after
+ * the fault, Neutron in `NeutronError`, Keystone in `error`; Swift answers HTML or plain text.
  */
 export function cloudWords(answer: Answer): string {
   const body = parsedBody(answer);
-  const words =
-    body === undefined ? plainText(answer.text) : (messageIn(body) ?? plainText(answer.text));
-  return words === '' ? `HTTP ${answer.status}` : shorten(withoutEcho(words));
+  return shorten(withoutEcho((body && messageIn(body)) ?? plainText(answer.text)));
 }
 
 /** The body when it is a JSON object. */
@@ -73,7 +77,7 @@ export function parsedBody(answer: Pick<Answer, 'text'>): Record<string, unknown
 function messageIn(body: Record<string, unknown>): string | undefined {
   for (const value of [body, ...Object.values(body)]) {
     if (isObject(value)) {
-      const message = value['message'] ?? value['detail'];
+      const message = value.message ?? value.detail;
       if (typeof message === 'string' && message !== '') {
         return message.replace(/\s+/g, ' ').trim();
       }
@@ -86,7 +90,7 @@ function messageIn(body: Record<string, unknown>): string | undefined {
 function retryTimeInBody(body: Record<string, unknown> | undefined): string | undefined {
   for (const value of Object.values(body ?? {})) {
     if (isObject(value)) {
-      const time = value['retryAfter'];
+      const time = value.retryAfter;
       if (typeof time === 'string' || typeof time === 'number') {
         return String(time);
       }

@@ -26,13 +26,13 @@ export function readNamedCloud(
   env: NodeJS.ProcessEnv,
   options: CloudsYamlOptions = {},
 ): { cloud?: NamedCloud; problems: Problem[] } {
-  const wanted = env['OS_CLOUD'] || undefined;
+  const wanted = env.OS_CLOUD || undefined;
   const directories = options.directories ?? [
     process.cwd(),
-    join(env['HOME'] ?? homedir(), '.config', 'openstack'),
+    join(env.HOME ?? homedir(), '.config', 'openstack'),
     '/etc/openstack',
   ];
-  const named = env['OS_CLIENT_CONFIG_FILE'] || undefined;
+  const named = env.OS_CLIENT_CONFIG_FILE || undefined;
   const file = named ?? find(directories, 'clouds');
   if (file === undefined) {
     return wanted === undefined
@@ -40,7 +40,7 @@ export function readNamedCloud(
       : problem('OS_CLOUD', wanted, `there is no clouds.yaml in ${directories.join(', ')}`);
   }
   const secure =
-    env['OS_CLIENT_SECURE_FILE'] || find([dirname(file), ...directories], 'secure') || undefined;
+    env.OS_CLIENT_SECURE_FILE || find([dirname(file), ...directories], 'secure') || undefined;
   let clouds: Record<string, unknown>;
   try {
     clouds = merge(cloudsIn(file), secure === undefined ? {} : cloudsIn(secure));
@@ -87,7 +87,7 @@ function cloudsIn(file: string): Record<string, unknown> {
     const at = (error as { linePos?: { line: number }[] }).linePos?.[0];
     throw new Error(`${file} is not valid YAML${at ? ` (line ${at.line})` : ''}`, { cause: error });
   }
-  const clouds = isObject(content) ? content['clouds'] : undefined;
+  const clouds = isObject(content) ? content.clouds : undefined;
   return isObject(clouds) ? clouds : {};
 }
 

@@ -11,9 +11,6 @@ const RACKSPACE_NETWORKS = [
   '11111111-1111-1111-1111-111111111111',
 ];
 
-/** Nova takes 65,535 base64 characters of user-data. */
-const MAX_USER_DATA_BYTES = 49_151;
-
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 const reference = z.object({ id: z.string() });
@@ -93,16 +90,6 @@ export function openCompute(session: Session, provider: 'openstack' | 'rackspace
 
     async createServer(request, options) {
       const attempted = `create server ${request.name}`;
-      const userData = Buffer.from(request.userData, 'utf8');
-      if (userData.length > MAX_USER_DATA_BYTES) {
-        throw new KubeupError({
-          kind: 'invalid',
-          reason: 'UserDataTooLarge',
-          attempted,
-          message: `its user-data has ${userData.length} bytes, the cloud takes ${MAX_USER_DATA_BYTES}`,
-          cure: 'Give the machine less to start with',
-        });
-      }
       const server = await session.call<'compute', { id: string }>(
         'compute',
         attempted,
@@ -118,7 +105,7 @@ export function openCompute(session: Session, provider: 'openstack' | 'rackspace
                   ? request.networkIds.map((uuid) => ({ uuid }))
                   : undefined,
               metadata: request.metadata,
-              cloudConfig: userData.toString('base64'),
+              cloudConfig: Buffer.from(request.userData, 'utf8').toString('base64'),
             },
             callback,
           ),

@@ -1,19 +1,18 @@
 import { Readable } from 'node:stream';
 import { Agent, EnvHttpProxyAgent, request } from 'undici';
 import type { Dispatcher } from 'undici';
-import type { ObjectBody } from './port.js';
+import { KubeupError } from '../cluster/errors.js';
 import type { Answer } from './answer.js';
+import type { ObjectBody } from './port.js';
 
 /** Buffers go out in pieces of this size, so that progress and inactivity can be told. */
 const PIECE = 64 * 1024;
 
-/** A connection pool without pool: uploads are few and long, and a kept connection may be dead when it is taken. */
-export function createDispatcher(caCert: string | undefined, env = process.env): Dispatcher {
+/** Keeps no connections: log-ins and uploads are few, and a kept one may be dead when it is taken. */
+export function createDispatcher(caCert: string | undefined): Dispatcher {
   const options = { connect: { ca: caCert, timeout: 15_000 }, pipelining: 0 };
-  const proxied = ['https_proxy', 'http_proxy'].some(
-    (name) => env[name] || env[name.toUpperCase()],
-  );
-  if (!proxied) {
+  const { http_proxy, HTTP_PROXY, https_proxy, HTTPS_PROXY } = process.env;
+  if (!(http_proxy || HTTP_PROXY || https_proxy || HTTPS_PROXY)) {
     return new Agent(options);
   }
   // pkgcloud's requests obey these variables; what goes past it has to take the same way.
@@ -28,21 +27,14 @@ export interface DirectRequest {
   signal: AbortSignal;
 }
 
-/** Sends a small body and reads the whole answer. */
-export async function sendSmall(
+/** Sends a body and reads the whole answer, whatever its status. Only the signal limits how long it takes. */
+export async function send(
   dispatcher: Dispatcher,
-  { method, url, headers, signal }: DirectRequest,
-  body: string,
+  { url, ...options }: DirectRequest,
+  body: string | Readable,
 ): Promise<Answer> {
-  const response = await request(url, {
-    dispatcher,
-    method,
-    headers,
-    body,
-    signal,
-    headersTimeout: 0,
-    bodyTimeout: 0,
-  });
+  const limits = { headersTimeout: 0, bodyTimeout: 0 };
+  const response = await request(url, { dispatcher, ...options, ...limits, body });
   return {
     status: response.statusCode,
     headers: response.headers,
@@ -50,77 +42,65 @@ export async function sendSmall(
   };
 }
 
-/** The source of an upload failed, ended early, or held more than was said. The cloud is not to blame. */
-export class SourceError extends Error {
-  constructor(message: string, options?: { cause?: unknown }) {
-    super(message, options);
-    this.name = 'SourceError';
-  }
-}
-
 /**
  * Streams a body of known length, so that a broken source breaks the connection and the cloud keeps nothing of it.
  *
- * @param onPiece told the bytes handed on so far, before each piece and after the last
- * @throws SourceError when the source failed, whatever the transport made of it
+ * @param attempted what the upload is, for the failure
+ * @param onPiece told the bytes handed on so far, after each piece
+ * @throws KubeupError `SourceFailed` (blocked) when the source failed, ended early, or held more than was said,
+ * whatever the transport made of it
  */
 export async function sendStream(
   dispatcher: Dispatcher,
-  { method, url, headers, signal }: DirectRequest,
+  { headers, ...options }: DirectRequest,
   body: ObjectBody,
+  attempted: string,
   onPiece: (bytesSent: number) => void,
 ): Promise<Answer> {
-  let sourceError: SourceError | undefined;
-  let source: ReturnType<ObjectBody['open']> | undefined;
+  let failure: KubeupError | undefined;
+  let source: NodeJS.ReadableStream | Buffer | undefined;
   async function* pieces(): AsyncGenerator<Uint8Array> {
     let sent = 0;
+    let isOut = false;
     try {
       source = body.open();
       for await (const piece of piecesOf(source)) {
         sent += piece.length;
         if (sent > body.bytes) {
-          throw new SourceError(`the source holds more than the ${body.bytes} bytes it should`);
+          throw new Error(`the source holds more than the ${body.bytes} bytes it should`);
         }
+        isOut = true;
         yield piece;
+        isOut = false;
         onPiece(sent);
       }
       if (sent < body.bytes) {
-        throw new SourceError(`the source ended after ${sent} of ${body.bytes} bytes`);
+        throw new Error(`the source ended after ${sent} of ${body.bytes} bytes`);
       }
     } catch (error) {
-      sourceError =
-        error instanceof SourceError
-          ? error
-          : new SourceError(`the source failed: ${(error as Error).message}`, { cause: error });
-      throw sourceError;
+      // While a piece is out, what is thrown here is the transport's own failure, handed back to its source.
+      failure = isOut ? undefined : sourceFailed(attempted, error as Error);
+      throw error;
     }
   }
+  const withLength = { ...options, headers: { ...headers, 'content-length': String(body.bytes) } };
   try {
-    const response = await request(url, {
+    return await send(
       dispatcher,
-      method,
-      headers: { ...headers, 'content-length': String(body.bytes) },
-      body: body.bytes === 0 ? '' : Readable.from(pieces(), { objectMode: false }),
-      signal,
-      headersTimeout: 0,
-      bodyTimeout: 0,
-    });
-    return {
-      status: response.statusCode,
-      headers: response.headers,
-      text: await response.body.text(),
-    };
+      withLength,
+      body.bytes === 0 ? '' : Readable.from(pieces(), { objectMode: false }),
+    );
   } catch (error) {
-    throw sourceError ?? error;
+    throw failure ?? error;
   } finally {
     // A source that stands still keeps its reader waiting: it is not closed by the reader's end.
-    if (source !== undefined && 'destroy' in source && typeof source.destroy === 'function') {
+    if (source instanceof Readable) {
       source.destroy();
     }
   }
 }
 
-async function* piecesOf(source: ReturnType<ObjectBody['open']>): AsyncGenerator<Uint8Array> {
+async function* piecesOf(source: NodeJS.ReadableStream | Buffer): AsyncGenerator<Uint8Array> {
   if (Buffer.isBuffer(source)) {
     for (let at = 0; at < source.length; at += PIECE) {
       yield source.subarray(at, at + PIECE);
@@ -130,4 +110,15 @@ async function* piecesOf(source: ReturnType<ObjectBody['open']>): AsyncGenerator
   for await (const piece of source) {
     yield typeof piece === 'string' ? Buffer.from(piece) : piece;
   }
+}
+
+/** The cloud is not to blame. */
+function sourceFailed(attempted: string, error: Error): KubeupError {
+  return new KubeupError({
+    kind: 'blocked',
+    reason: 'SourceFailed',
+    attempted,
+    message: error.message,
+    cure: 'Check the file that is uploaded, then run `kubeup up` again',
+  });
 }

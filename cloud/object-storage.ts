@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { KubeupError } from '../cluster/errors.js';
 import { header } from './answer.js';
-import { absentIsUndefined } from './failures.js';
+import { absentIsUndefined, DAMAGED_UPLOAD } from './failures.js';
 import { readAnswer } from './pages.js';
 import type { CallOptions, ObjectStorage, StoredObject } from './port.js';
 import type { ServiceAnswer, Session } from './session.js';
-import { objectUrl, signTempUrl, usableDigests } from './temp-url.js';
-import type { TempUrlDigest } from './temp-url.js';
+import { readStorageCapabilities } from './storage-capabilities.js';
+import type { StorageCapabilities } from './storage-capabilities.js';
+import { objectUrl, signTempUrl } from './temp-url.js';
 
 /** Every Swift allows at least this many entries a page; a shorter page is the last one. */
 const PAGE_LIMIT = 1000;
@@ -25,41 +26,18 @@ const listingSchema = z.array(
   }),
 );
 
-const infoSchema = z.object({
-  tempurl: z
-    .object({
-      allowed_digests: z.array(z.string()).optional(),
-      methods: z.array(z.string()).optional(),
-    })
-    .optional(),
-  slo: z.object({ max_manifest_segments: z.number().optional() }).optional(),
-});
-
-interface Capabilities {
-  tempUrlDigests: TempUrlDigest[];
-  tempUrlMethods: string[];
-  maxSegments: number;
-}
-
-/** What Swift's documentation promises where `/info` is switched off; Cloud Files holds to it. */
-const UNTOLD_CAPABILITIES: Capabilities = {
-  tempUrlDigests: ['sha1'],
-  tempUrlMethods: ['GET', 'HEAD', 'PUT'],
-  maxSegments: 1000,
-};
-
 /** Swift, API v1, and Rackspace's Cloud Files. */
 export function openObjectStorage(
   session: Session,
   provider: 'openstack' | 'rackspace',
 ): ObjectStorage {
-  let known: Capabilities | undefined;
+  let known: StorageCapabilities | undefined;
 
   const at = async (container: string, name?: string, options?: CallOptions): Promise<string> =>
     objectUrl(await session.serviceUrl('object-store', options), container, name);
 
-  const capabilities = async (options?: CallOptions): Promise<Capabilities> => {
-    known ??= await readCapabilities(session, options);
+  const capabilities = async (options?: CallOptions): Promise<StorageCapabilities> => {
+    known ??= await readStorageCapabilities(session, options);
     return known;
   };
 
@@ -272,35 +250,6 @@ export function openObjectStorage(
   };
 }
 
-/** `/info` stands beside the account's address; some proxies put it at the host's root only, some hide it. */
-async function readCapabilities(session: Session, options?: CallOptions): Promise<Capabilities> {
-  const attempted = 'read what the object storage can do';
-  const storageUrl = new URL(await session.serviceUrl('object-store', options));
-  const prefix = /^(.*?)\/v\d+(?:\.\d+)?(?:\/|$)/.exec(storageUrl.pathname)?.[1] ?? '';
-  for (const path of new Set([`${prefix}/info`, '/info'])) {
-    try {
-      const uri = storageUrl.origin + path;
-      const answer = await session.request('object-store', attempted, { uri }, options);
-      const { tempurl, slo } = readAnswer(infoSchema, answer, attempted);
-      return {
-        tempUrlDigests: tempurl ? usableDigests(tempurl.allowed_digests) : [],
-        tempUrlMethods: tempurl ? (tempurl.methods ?? UNTOLD_CAPABILITIES.tempUrlMethods) : [],
-        maxSegments: slo?.max_manifest_segments ?? (slo ? UNTOLD_CAPABILITIES.maxSegments : 0),
-      };
-    } catch (error) {
-      if (!isHidden(error)) {
-        throw error;
-      }
-    }
-  }
-  return UNTOLD_CAPABILITIES;
-}
-
-function isHidden(error: unknown): boolean {
-  const status = error instanceof KubeupError ? error.failure.status : undefined;
-  return status !== undefined && status >= 400 && status < 500 && status !== 429;
-}
-
 function attributeHeaders(attributes: {
   contentType: string;
   metadata?: Record<string, string>;
@@ -338,11 +287,9 @@ function expectEtag(
   const etag = unquoted(header(answer, 'etag') ?? '');
   if (etag.toLowerCase() !== md5.toLowerCase()) {
     throw new KubeupError({
-      kind: 'transient',
-      reason: 'DamagedUpload',
+      ...DAMAGED_UPLOAD,
       attempted,
       message: `the cloud stored something else (ETag ${etag || 'missing'}) than what was sent (${md5})`,
-      cure: 'It is tried again by itself',
       status: answer.status,
     });
   }

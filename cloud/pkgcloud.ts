@@ -39,32 +39,11 @@ export interface WireResponse {
   headers: Record<string, string | string[] | undefined>;
 }
 
-/** pkgcloud's picture of a log-in: makes the request body, reads token and service catalogue from the answer. */
-export interface PkgcloudIdentity {
-  basePath: string;
-  options: {
-    username?: string;
-    userid?: string;
-    password?: string;
-    apiKey?: string;
-    tenantId?: string;
-    tenantName?: string;
-  };
-  token?: { id: string; expires: Date; tenant?: { id: string; name?: string } };
-  _authenticationPayload?: { auth: Record<string, unknown> };
-  _buildAuthenticationPayload(): void;
-  _parseIdentityResponse(body: unknown, headers: Record<string, unknown>): void;
-  getServiceEndpointUrl(options: {
-    serviceType: ServiceType;
-    region: string;
-    useInternal?: boolean;
-    useAdmin?: boolean;
-  }): string;
-}
-
 export interface PkgcloudClient {
-  before: ((wire: WireRequest) => WireRequest | void)[];
-  _identity: PkgcloudIdentity;
+  /** May change the request in place. */
+  before: ((wire: WireRequest) => void)[];
+  /** Where the token of each request is taken from. */
+  _identity: { token: { id: string } };
   _serviceUrl: string | null;
   _isAuthorized(): boolean;
   _parseError(response: WireResponse, body: unknown): object | undefined;
@@ -114,19 +93,10 @@ export interface Clients {
   'object-store': StorageClient;
 }
 
+/** No credential among them: pkgcloud is never let log in. */
 interface ClientOptions {
   authUrl: string;
   region: string;
-  username?: string;
-  password?: string;
-  apiKey?: string;
-  keystoneAuthVersion: string;
-  domainId?: string;
-  domainName?: string;
-  projectDomainId?: string;
-  projectDomainName?: string;
-  tenantId?: string;
-  tenantName?: string;
   strictSSL: true;
 }
 
@@ -141,41 +111,13 @@ const pkgcloud = createRequire(import.meta.url)('pkgcloud') as {
 };
 
 /** The clients of the account's provider. None of them logs in by itself: `Session` gives them its token. */
-export function createClients(account: Account): Clients {
-  const provider = pkgcloud.providers[account.provider];
+export function createClients({ provider, authUrl, region }: Account): Clients {
+  const { compute, network, storage } = pkgcloud.providers[provider];
+  // pkgcloud writes into the options it is given: each client gets its own.
+  const options = (): ClientOptions => ({ authUrl, region, strictSSL: true });
   return {
-    compute: provider.compute.createClient(clientOptions(account)),
-    network: provider.network.createClient(clientOptions(account)),
-    'object-store': provider.storage.createClient(clientOptions(account)),
-  };
-}
-
-/** A fresh identity of the account's provider, which holds no token yet. */
-export function createIdentity(account: Account): PkgcloudIdentity {
-  const provider = pkgcloud.providers[account.provider];
-  const identity = provider.compute.createClient(clientOptions(account))._identity;
-  // pkgcloud can log in by user id, but its clients forget to hand it on.
-  if (account.userId !== undefined && account.username === undefined) {
-    identity.options.userid = account.userId;
-  }
-  return identity;
-}
-
-/** pkgcloud writes into the options it is given: each client gets its own. */
-function clientOptions(account: Account): ClientOptions {
-  return {
-    authUrl: account.authUrl,
-    region: account.region,
-    username: account.username,
-    password: account.password,
-    apiKey: account.apiKey,
-    keystoneAuthVersion: account.identityVersion,
-    domainId: account.userDomainId,
-    domainName: account.userDomainName,
-    projectDomainId: account.projectDomainId,
-    projectDomainName: account.projectDomainName,
-    tenantId: account.projectId,
-    tenantName: account.projectName,
-    strictSSL: true,
+    compute: compute.createClient(options()),
+    network: network.createClient(options()),
+    'object-store': storage.createClient(options()),
   };
 }

@@ -52,7 +52,7 @@ export interface ServerRequest {
   keyName: string;
   /** Network ids in the order of the machine's interfaces; the cloud network comes last. */
   networkIds: string[];
-  /** Raw user-data, at most 49,151 bytes; sent as base64. */
+  /** Raw user-data, at most 49,149 bytes (more is refused by the cloud); sent as base64. */
   userData: string;
   metadata: Record<string, string>;
 }

@@ -3,48 +3,9 @@ import { z } from 'zod';
 import type { Problem } from '../cluster/errors.js';
 import { InvalidSpecError } from '../cluster/errors.js';
 import type { Account } from './account.js';
-import { readNamedCloud } from './clouds-yaml.js';
-import type { CloudsYamlOptions, NamedCloud } from './clouds-yaml.js';
-
-const RACKSPACE_IDENTITY = 'https://identity.api.rackspacecloud.com';
-const RACKSPACE_UK_IDENTITY = 'https://lon.identity.api.rackspacecloud.com';
-
-/** The account's settings under the names that the OpenStack clients use for them in the environment. */
-type Settings = Record<string, string | undefined>;
-
-/** Name in the environment, then its places in a cloud of `clouds.yaml`. */
-const PLACES: Readonly<Record<string, readonly string[]>> = {
-  OS_AUTH_URL: ['auth.auth_url'],
-  OS_AUTH_TYPE: ['auth_type', 'auth_plugin'],
-  OS_IDENTITY_API_VERSION: ['identity_api_version'],
-  OS_USERNAME: ['auth.username', 'auth.user_name'],
-  OS_USER_ID: ['auth.user_id'],
-  OS_PASSWORD: ['auth.password'],
-  OS_API_KEY: ['auth.api_key', 'auth.apikey'],
-  OS_PROJECT_NAME: ['auth.project_name', 'auth.tenant_name'],
-  OS_PROJECT_ID: ['auth.project_id', 'auth.tenant_id'],
-  OS_USER_DOMAIN_NAME: ['auth.user_domain_name', 'auth.domain_name'],
-  OS_USER_DOMAIN_ID: ['auth.user_domain_id', 'auth.domain_id'],
-  OS_PROJECT_DOMAIN_NAME: ['auth.project_domain_name', 'auth.domain_name'],
-  OS_PROJECT_DOMAIN_ID: ['auth.project_domain_id', 'auth.domain_id'],
-  OS_APPLICATION_CREDENTIAL_ID: ['auth.application_credential_id'],
-  OS_APPLICATION_CREDENTIAL_NAME: ['auth.application_credential_name'],
-  OS_APPLICATION_CREDENTIAL_SECRET: ['auth.application_credential_secret'],
-  OS_REGION_NAME: ['region_name'],
-  OS_CACERT: ['cacert', 'verify'],
-  OS_INTERFACE: ['interface', 'endpoint_type'],
-};
-
-/** Older or Rackspace's own names of the same settings. */
-const ALIASES: Readonly<Record<string, readonly string[]>> = {
-  OS_PROJECT_NAME: ['OS_TENANT_NAME'],
-  OS_PROJECT_ID: ['OS_TENANT_ID'],
-  OS_USER_DOMAIN_NAME: ['OS_DOMAIN_NAME'],
-  OS_USER_DOMAIN_ID: ['OS_DOMAIN_ID', 'OS_DEFAULT_DOMAIN'],
-  OS_PROJECT_DOMAIN_ID: ['OS_DEFAULT_DOMAIN'],
-  OS_API_KEY: ['RAX_API_KEY'],
-  OS_INTERFACE: ['OS_ENDPOINT_TYPE'],
-};
+import { collectAccountSettings } from './account-settings.js';
+import type { Settings } from './account-settings.js';
+import type { CloudsYamlOptions } from './clouds-yaml.js';
 
 const SECRETS = new Set(['OS_PASSWORD', 'OS_API_KEY', 'OS_APPLICATION_CREDENTIAL_SECRET']);
 
@@ -52,99 +13,28 @@ const SECRETS = new Set(['OS_PASSWORD', 'OS_API_KEY', 'OS_APPLICATION_CREDENTIAL
 const API_KEY = /^[0-9a-f]{32}$/;
 
 /**
- * Reads the account from `OS_*` variables and `clouds.yaml` (`OS_CLOUD`; without it and without `OS_AUTH_URL` the only
- * cloud of the file). A named cloud's own settings win; the variables fill what it leaves out.
+ * Reads the account from the environment and `clouds.yaml`, as {@link collectAccountSettings} finds it there.
  *
- * It is a Rackspace account when one of these says so: `OS_AUTH_SYSTEM=rackspace` (or `rackspace_uk`), `NOVA_RAX_AUTH`,
- * an `auth_type` or profile `rackspace`, Rackspace's own identity host, or an API key with an identity URL ending in
- * `/v2.0`. The key is `OS_API_KEY`, `RAX_API_KEY`, or `OS_PASSWORD` as it was usage in 2014; `OS_PASSWORD` may be the
+ * Rackspace's key is `OS_API_KEY`, `RAX_API_KEY`, or `OS_PASSWORD` as it was usage in 2014; `OS_PASSWORD` may be the
  * password as well, and whichever the cloud takes is used.
  *
  * @throws InvalidSpecError with every problem at once; a secret's value is in none of them
  */
 export function resolveAccount(env: NodeJS.ProcessEnv, options: CloudsYamlOptions = {}): Account {
-  const { cloud, problems } = namedCloud(env, options);
-  const settings = collect(env, cloud);
-  const rackspace = isRackspace(env, settings, cloud);
-  if (rackspace) {
-    settings['OS_AUTH_URL'] ??= isRackspaceUk(env) ? RACKSPACE_UK_IDENTITY : RACKSPACE_IDENTITY;
-  }
-  problems.push(...insecureProblems(env, cloud));
-  const caCert = readCaCert(settings['OS_CACERT'], problems);
+  const { settings, provider, problems } = collectAccountSettings(env, options);
+  const caCert = readCaCert(settings.OS_CACERT, problems);
   const parsed = accountSchema.safeParse(settings);
   // A cloud that was not found leaves everything unset: one problem says it, twenty would hide it.
   if (!problems.some(({ field }) => field === 'OS_CLOUD' || field === 'OS_CLIENT_CONFIG_FILE')) {
     problems.push(...(parsed.error?.issues ?? []).map((issue) => toProblem(issue, settings)));
-    problems.push(...missingCredentials(settings, rackspace));
+    problems.push(...missingCredentials(settings, provider));
   }
   if (problems.length > 0 || !parsed.success) {
     throw new InvalidSpecError(problems);
   }
-  const account = rackspace ? rackspaceAccount(parsed.data) : openstackAccount(parsed.data);
+  const account =
+    provider === 'rackspace' ? rackspaceAccount(parsed.data) : openstackAccount(parsed.data);
   return caCert === undefined ? account : { ...account, caCert };
-}
-
-function namedCloud(
-  env: NodeJS.ProcessEnv,
-  options: CloudsYamlOptions,
-): { cloud?: NamedCloud; problems: Problem[] } {
-  const direct = env['OS_AUTH_URL'] || env['OS_AUTH_SYSTEM'] || env['NOVA_RAX_AUTH'];
-  return !env['OS_CLOUD'] && direct ? { problems: [] } : readNamedCloud(env, options);
-}
-
-function collect(env: NodeJS.ProcessEnv, cloud: NamedCloud | undefined): Settings {
-  const settings: Settings = {};
-  for (const [name, places] of Object.entries(PLACES)) {
-    const fromCloud = places.map((place) => settingAt(cloud, place)).find((value) => value);
-    const fromEnv = [name, ...(ALIASES[name] ?? [])].map((key) => env[key]).find((value) => value);
-    settings[name] = fromCloud ?? fromEnv;
-  }
-  return settings;
-}
-
-function settingAt(cloud: NamedCloud | undefined, place: string): string | undefined {
-  let value: unknown = cloud?.settings;
-  for (const key of place.split('.')) {
-    value = (value as Record<string, unknown> | null | undefined)?.[key];
-  }
-  return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
-}
-
-function isRackspace(
-  env: NodeJS.ProcessEnv,
-  settings: Settings,
-  cloud: NamedCloud | undefined,
-): boolean {
-  const url = settings['OS_AUTH_URL'];
-  return (
-    /^rackspace/i.test(env['OS_AUTH_SYSTEM'] ?? '') ||
-    isTrue(env['NOVA_RAX_AUTH']) ||
-    /^rackspace/i.test(settings['OS_AUTH_TYPE'] ?? '') ||
-    settingAt(cloud, 'profile') === 'rackspace' ||
-    /\bidentity\.api\.rackspacecloud\.com(?:[:/]|$)/i.test(url ?? '') ||
-    (settings['OS_API_KEY'] !== undefined && /\/v2\.0\/?$/.test(url ?? ''))
-  );
-}
-
-function isRackspaceUk(env: NodeJS.ProcessEnv): boolean {
-  return /uk$/i.test(env['OS_AUTH_SYSTEM'] ?? '');
-}
-
-function insecureProblems(env: NodeJS.ProcessEnv, cloud: NamedCloud | undefined): Problem[] {
-  const problems: Problem[] = [];
-  const message = 'kubeup always verifies TLS: name the CA of the cloud by OS_CACERT instead';
-  if (isTrue(env['OS_INSECURE'])) {
-    problems.push({ field: 'OS_INSECURE', value: env['OS_INSECURE'], message });
-  }
-  const { verify, insecure } = (cloud?.settings ?? {}) as { verify?: unknown; insecure?: unknown };
-  if (verify === false || insecure === true) {
-    problems.push({
-      field: 'OS_INSECURE',
-      value: `verify: false of cloud ${cloud?.name ?? ''}`,
-      message,
-    });
-  }
-  return problems;
 }
 
 function readCaCert(file: string | undefined, problems: Problem[]): string | undefined {
@@ -203,12 +93,12 @@ const accountSchema = z.object({
 
 type Parsed = z.infer<typeof accountSchema>;
 
-function missingCredentials(values: Settings, rackspace: boolean): Problem[] {
+function missingCredentials(values: Settings, provider: Account['provider']): Problem[] {
   const missing: Problem[] = [];
   const mustBe = (field: string, message: string): void => {
     missing.push({ field, value: undefined, message: `must be ${message}` });
   };
-  if (rackspace) {
+  if (provider === 'rackspace') {
     if (!values.OS_USERNAME) {
       mustBe('OS_USERNAME', 'set: the Rackspace user name');
     }
@@ -292,7 +182,7 @@ function openstackAccount(values: Parsed): Account {
 
 function commonFields(
   values: Parsed,
-): Pick<Account, 'authUrl' | 'region' | 'interface' | 'insecure' | 'projectId' | 'projectName'> {
+): Pick<Account, 'authUrl' | 'region' | 'interface' | 'projectId' | 'projectName'> {
   return {
     authUrl: values.OS_AUTH_URL.replace(/\/+$/, '').replace(
       /\/v(?:2\.0|2|3)(?:\/tokens|\/auth\/tokens)?$/,
@@ -300,7 +190,6 @@ function commonFields(
     ),
     region: values.OS_REGION_NAME,
     interface: (values.OS_INTERFACE?.replace(/URL$/, '') ?? 'public') as Account['interface'],
-    insecure: false,
     ...(values.OS_PROJECT_ID ? { projectId: values.OS_PROJECT_ID } : {}),
     ...(values.OS_PROJECT_NAME ? { projectName: values.OS_PROJECT_NAME } : {}),
   };
@@ -348,8 +237,4 @@ function isHttpUrl(text: string): boolean {
   } catch {
     return false;
   }
-}
-
-function isTrue(value: string | undefined): boolean {
-  return /^(1|true|yes|on)$/i.test(value ?? '');
 }

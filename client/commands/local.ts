@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
-import { accountFingerprint, accountId, resolveAccount } from '../../cloud/account.js';
+import { accountFingerprint, accountId } from '../../cloud/account.js';
+import { resolveAccount } from '../../cloud/resolve-account.js';
 import { homePaths } from '../../home/paths.js';
 import { loadRootSecret } from '../../home/root-secret.js';
 import {

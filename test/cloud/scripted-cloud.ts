@@ -2,8 +2,8 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { resolveAccount } from '../../cloud/account.js';
 import type { Account } from '../../cloud/account.js';
+import { resolveAccount } from '../../cloud/resolve-account.js';
 
 /** Answers one request that is no log-in. `path` is what follows the service's prefix, query included. */
 export type Script = (
