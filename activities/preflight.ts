@@ -53,7 +53,7 @@ export async function runChecks(
 ): Promise<{ checks: Check[]; found: Partial<Preflight> }> {
   const { cloud } = dependencies;
   const checks: Check[] = [];
-  const check = async <T>(name: string, look: () => Promise<T>): Promise<T | undefined> => {
+  const check = async <T>(name: string, look: () => T | Promise<T>): Promise<T | undefined> => {
     try {
       const value = await look();
       checks.push({ name });
@@ -204,9 +204,9 @@ async function canSign({ cloud }: Dependencies): Promise<void> {
 /** A signed URL's length: what user-data is measured with before any URL is signed. */
 const urlSample = `https://${'x'.repeat(500)}`;
 
-async function userDataFits({ rootSecret }: Dependencies, spec: ClusterSpec): Promise<void> {
+function userDataFits({ rootSecret }: Dependencies, spec: ClusterSpec): void {
   const index = Math.max(1, spec.minions);
-  const userData = await renderUserData({
+  const userData = renderUserData({
     cluster: spec.name,
     role: 'minion',
     index,
@@ -233,11 +233,11 @@ async function userDataFits({ rootSecret }: Dependencies, spec: ClusterSpec): Pr
   );
 }
 
-async function noSurplus(
+function noSurplus(
   spec: ClusterSpec,
   surplus: BringUpRequest['surplus'],
   { servers }: Survey,
-): Promise<void> {
+): void {
   const beyond = servers.filter(({ index }) => index > spec.minions);
   if (surplus === 'delete' || beyond.length === 0) return;
   const highest = Math.max(...beyond.map(({ index }) => index));

@@ -32,7 +32,7 @@ export async function uploadRelease(
   const object = releaseObject(spec.name, sha256);
   await ensureTempUrlKey(dependencies);
   const existing = await objectStorage.headObject(container, object);
-  if (existing?.bytes === bytes && existing.metadata['sha256'] === sha256) {
+  if (existing?.bytes === bytes && existing.metadata.sha256 === sha256) {
     return { made: false, segmentsSent: 0 };
   }
   if (!(await objectStorage.headContainer(container))) {

@@ -51,7 +51,7 @@ export async function watchMachines(
     const changed = [...now.values()].filter((one) => !isSame(one, seen.get(one.serverId)));
     await tell(client, request.cluster, changed);
     seen = now;
-    heartbeat([...seen.values()].map(({ detail: _, ...rest }) => rest));
+    heartbeat([...seen.values()].map((one) => ({ ...one, detail: undefined })));
     await sleep(tickMs, undefined, { signal });
   }
 }
@@ -82,12 +82,7 @@ async function observe(
 }
 
 function isSame(a: Observation, b: Observation | undefined): boolean {
-  return (
-    b !== undefined &&
-    a.serverStatus === b.serverStatus &&
-    a.address === b.address &&
-    a.report === b.report
-  );
+  return a.serverStatus === b?.serverStatus && a.address === b.address && a.report === b.report;
 }
 
 /**

@@ -142,7 +142,8 @@ export class ClusterClient {
     const updateId = randomUUID();
     for (;;) {
       try {
-        return await this.handle(cluster).executeUpdate(retryUpdate, { updateId });
+        await this.handle(cluster).executeUpdate(retryUpdate, { updateId });
+        return;
       } catch (error) {
         if (error instanceof WorkflowNotFoundError) {
           await this.describeKnown(cluster);

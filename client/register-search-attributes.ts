@@ -17,7 +17,7 @@ export async function registerSearchAttributes(client: Client): Promise<void> {
   const { customAttributes } = await operatorService.listSearchAttributes({ namespace });
   const absent = Object.values(searchAttributes)
     .map(({ name }) => name)
-    .filter((name) => !Object.hasOwn(customAttributes ?? {}, name));
+    .filter((name) => !Object.hasOwn(customAttributes, name));
   if (absent.length === 0) return;
   try {
     await operatorService.addSearchAttributes({

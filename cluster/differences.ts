@@ -25,7 +25,10 @@ function leaves(value: unknown, path = ''): Map<string, string> {
       }
     }
   } else if (value !== undefined) {
-    found.set(path, Array.isArray(value) ? `[${value.join(', ')}]` : String(value));
+    found.set(
+      path,
+      Array.isArray(value) ? `[${value.join(', ')}]` : String(value as string | number | boolean),
+    );
   }
   return found;
 }

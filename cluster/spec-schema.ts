@@ -1,3 +1,4 @@
+import leven from 'leven';
 import { formatAddress, parseCidr } from './addressing.js';
 import type { Problem } from './errors.js';
 import { fields, settings } from './settings.js';
@@ -178,7 +179,7 @@ function readFileContent(
     const what = path ? `must hold settings: ${sectionKeys(path).join(', ')}` : 'must be a mapping';
     return [{ field: path || 'file', value: content, message: what }];
   }
-  return Object.entries(content).flatMap(([key, value]) => {
+  return Object.entries(content as Record<string, unknown>).flatMap(([key, value]) => {
     const field = path ? `${path}.${key}` : key;
     if (isField(field)) {
       if (value !== null && value !== undefined) take(field, value);
@@ -218,25 +219,11 @@ function nearest(key: string): Field | undefined {
     ];
     return spellings.filter(Boolean).map((spelling) => ({
       field,
-      distance: editDistance(key.toLowerCase(), spelling.toLowerCase()),
+      distance: leven(key.toLowerCase(), spelling.toLowerCase()),
     }));
   });
   const best = candidates.reduce((a, b) => (b.distance < a.distance ? b : a));
   return best.distance <= Math.max(1, Math.floor(key.length / 3)) ? best.field : undefined;
-}
-
-/** Levenshtein. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      const change = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(change, row[j]! + 1, next[j - 1]! + 1));
-    }
-    row = next;
-  }
-  return row[b.length]!;
 }
 
 /** Tells which variable or flag set the wrong value, so that the person finds it. */

@@ -92,6 +92,6 @@ function show(
 function shown(value: unknown): string {
   if (value === undefined) return '-';
   if (Array.isArray(value)) return value.length > 0 ? value.join(', ') : '-';
-  const text = String(value);
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }

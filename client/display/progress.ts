@@ -85,10 +85,9 @@ class LiveProgress implements Progress {
       return;
     }
     const now = { at: Date.now(), bytes: upload.bytesDone };
-    if (this.sample && now.bytes === this.sample.bytes) return;
-    if (this.sample && now.bytes > this.sample.bytes) {
-      this.rate = ((now.bytes - this.sample.bytes) / (now.at - this.sample.at)) * 1000;
-    }
+    const moved = now.bytes - (this.sample?.bytes ?? 0);
+    if (this.sample && moved === 0) return;
+    if (this.sample && moved > 0) this.rate = (moved / (now.at - this.sample.at)) * 1000;
     this.sample = now;
   }
 }

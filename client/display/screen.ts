@@ -1,3 +1,4 @@
+import cliTruncate from 'cli-truncate';
 import pc from 'picocolors';
 import type { Condition, ConditionType, MachineStatus } from '../../cluster/status.js';
 import type { ClusterView } from '../cluster-view.js';
@@ -41,10 +42,13 @@ export function renderScreen(view: ClusterView, context: ScreenContext): string 
     ...problemLines(view),
     ...(context.notice ? ['', pc.yellow(context.notice)] : []),
   ];
-  return lines
-    .slice(0, Math.max(5, context.rows - 1))
-    .map((line) => truncate(line, context.columns))
-    .join('\n');
+  return (
+    lines
+      .slice(0, Math.max(5, context.rows - 1))
+      // What wraps would break the redrawing.
+      .map((line) => cliTruncate(line, context.columns - 1))
+      .join('\n')
+  );
 }
 
 function stepLine(
@@ -92,7 +96,7 @@ function machineLine(machine: MachineStatus, wide: number): string {
     phase === 'Ready' ? pc.green(phase) : phase === 'Failed' ? pc.red(phase) : pc.cyan(phase);
   const pad = ' '.repeat(Math.max(1, 13 - phase.length));
   const where = (address || '').padEnd(16);
-  return `  ${name.padEnd(wide)}  ${phase === 'Pending' ? pc.dim(phase) : colored}${pad}${where}${pc.dim(message.split('\n', 1)[0]!)}`;
+  return `  ${name.padEnd(wide)}  ${phase === 'Pending' ? pc.dim(phase) : colored}${pad}${where}${pc.dim(message.split('\n', 1)[0])}`;
 }
 
 function problemLines({ status, retries }: ClusterView): string[] {
@@ -124,20 +128,4 @@ export function colorPhase(phase: ClusterView['status']['phase']): string {
 function bar(part: number, width: number): string {
   const full = Math.round(Math.min(1, Math.max(0, part)) * width);
   return `${pc.green('━'.repeat(full))}${pc.dim('━'.repeat(width - full))}`;
-}
-
-/** Cuts what would wrap, which would break the redrawing; colour codes have no width. */
-function truncate(line: string, columns: number): string {
-  // eslint-disable-next-line no-control-regex
-  const pieces = line.split(/(\x1b\[\d+m)/);
-  let room = columns - 1;
-  let isCut = false;
-  const kept = pieces.map((piece, at) => {
-    if (at % 2 === 1) return piece;
-    const text = [...piece].slice(0, room);
-    if (text.length < [...piece].length) isCut = true;
-    room -= text.length;
-    return text.join('');
-  });
-  return `${kept.join('')}${isCut ? '…' : ''}`;
 }
