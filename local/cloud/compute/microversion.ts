@@ -1,16 +1,16 @@
-import type { FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Cloud } from '../cloud.js';
 import { novaFault } from './faults.js';
 
 /** Nova 26 (Zed). */
-const MAX_MINOR = 93;
+export const MAX_MINOR = 93;
 
 /**
  * The minor version of `2.x` that a request asks for; 1 when it asks for none.
  * @throws 400 for a header that is no version, 406 for a version out of range
  */
 export function requestedMicroversion(cloud: Cloud, request: FastifyRequest): number {
-  if (!cloud.profile.microversions || request.call.legacyCompute) return 1;
+  if (!listens(cloud, request)) return 1;
   const text = versionText(request);
   if (text === undefined) return 1;
   if (text === 'latest') return MAX_MINOR;
@@ -31,37 +31,37 @@ export function requestedMicroversion(cloud: Cloud, request: FastifyRequest): nu
   return minor;
 }
 
-function versionText(request: FastifyRequest): string | undefined {
-  const modern = request.headers['openstack-api-version'];
-  for (const part of String(modern ?? '').split(',')) {
-    const [service, version] = part.trim().split(/\s+/);
-    if (service?.toLowerCase() === 'compute' && version !== undefined) return version;
-  }
-  const old = request.headers['x-openstack-nova-api-version'];
-  return typeof old === 'string' ? old.trim() : undefined;
+/** Lets every answer say which version it speaks, a refusal of that version included. */
+export function nameMicroversion(app: FastifyInstance, cloud: Cloud): void {
+  app.addHook('onRequest', (request, reply, done) => {
+    if (listens(cloud, request)) {
+      const asked = versionText(request);
+      if (asked !== undefined && /^\d+\.\d+$/.test(asked)) setHeaders(reply, asked);
+      setHeaders(reply, `2.${requestedMicroversion(cloud, request)}`);
+    }
+    done();
+  });
 }
 
-/** The versions Compute tells of, at its root and at `/v2.1`. */
-export function versionDocument(url: string, detailed: boolean): Record<string, unknown> {
-  const self = { rel: 'self', href: `${url}/compute/v2.1/` };
-  return {
-    id: 'v2.1',
-    status: 'CURRENT',
-    version: `2.${MAX_MINOR}`,
-    min_version: '2.1',
-    updated: '2013-07-23T11:33:21Z',
-    links: detailed
-      ? [self, { rel: 'describedby', type: 'text/html', href: 'http://docs.openstack.org/' }]
-      : [self],
-    ...(detailed
-      ? {
-          'media-types': [
-            {
-              base: 'application/json',
-              type: 'application/vnd.openstack.compute+json;version=2.1',
-            },
-          ],
-        }
-      : {}),
-  };
+function listens({ profile }: Cloud, { call }: FastifyRequest): boolean {
+  return profile.microversions && !call.legacyCompute;
+}
+
+function setHeaders(reply: FastifyReply, version: string): void {
+  reply.headers({
+    'openstack-api-version': `compute ${version}`,
+    'x-openstack-nova-api-version': version,
+    vary: 'OpenStack-API-Version, X-OpenStack-Nova-API-Version',
+  });
+}
+
+/** The last `compute` of the modern header, or the whole of the old one. */
+function versionText(request: FastifyRequest): string | undefined {
+  const modern = String(request.headers['openstack-api-version'] ?? '')
+    .split(',')
+    .map((part) => part.trim().split(/\s+/))
+    .filter(([service]) => service?.toLowerCase() === 'compute')
+    .at(-1)?.[1];
+  const old = request.headers['x-openstack-nova-api-version'];
+  return modern ?? (typeof old === 'string' ? old.trim() : undefined);
 }

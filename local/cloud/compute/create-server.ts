@@ -1,0 +1,153 @@
+import type { FastifyRequest } from 'fastify';
+import { quota, type Cloud } from '../cloud.js';
+import type { FlavorRecord, ImageRecord, RequestedNetwork, ServerRecord } from '../records.js';
+import { novaFault } from './faults.js';
+import { checkMetadataQuota } from './metadata.js';
+import { newInput, newServer, type Found, type ServerWish } from './new-server.js';
+import { parseNetworks, resolveNetworks } from './requested-networks.js';
+import { securityGroupIds } from './security-groups.js';
+import { admittedCount } from './server-quota.js';
+import { recordAction } from './server-store.js';
+
+/** Deleted servers are shown by `changes-since` for so long; clouds archive them sooner or later. */
+const KEEP_DELETED_MS = 24 * 3600 * 1000;
+
+/**
+ * Makes one or more servers and starts to build them. Checks come in Nova's order.
+ * @throws 400, 403 (quota) or 409, in Nova's words
+ */
+export function createServers(
+  cloud: Cloud,
+  request: FastifyRequest,
+  wish: ServerWish,
+  minor: number,
+): ServerRecord[] {
+  const { state } = cloud;
+  const min = Number(wish.min_count ?? 1);
+  const max = Number(wish.max_count ?? min);
+  if (min > max) throw novaFault(400, 'min_count must be <= max_count');
+  refuseForcedHost(wish);
+  refuseVolumes(wish);
+  if (!wish.imageRef) throw novaFault(400, 'Missing imageRef attribute');
+  const networks = parseNetworks(wish.networks, max);
+  const servers = state.transaction(() => {
+    const found = find(cloud, wish, networks, max);
+    const count = admittedCount(cloud, found.flavor, min, max);
+    archiveDeleted(cloud);
+    return Array.from({ length: count }, (_, index) => {
+      const suffix = count > 1 ? `-${index + 1}` : '';
+      const server = newServer(cloud, wish, found, suffix, minor);
+      state.servers.put(server.id, server);
+      state.serverInputs.put(server.id, newInput(wish, found));
+      claimPorts(cloud, server);
+      recordAction(state, request, server.id, 'create');
+      return server;
+    });
+  });
+  for (const server of servers) cloud.machines.schedule(server);
+  return servers;
+}
+
+function refuseForcedHost({ availability_zone: zone }: ServerWish): void {
+  if (zone?.includes(':') === true) {
+    throw novaFault(
+      403,
+      "Policy doesn't allow os_compute_api:servers:create:forced_host to be performed.",
+    );
+  }
+}
+
+/** There are no volumes here; clients may still spell out the disk that every server has. */
+function refuseVolumes(wish: ServerWish): void {
+  const devices = [...(wish.block_device_mapping ?? []), ...(wish.block_device_mapping_v2 ?? [])];
+  const volume = devices.find(
+    (device) => device.source_type !== 'image' || device.destination_type !== 'local',
+  );
+  if (volume === undefined) return;
+  const id = volume.uuid ?? volume.volume_id ?? '';
+  throw novaFault(400, `Block Device Mapping is Invalid: failed to get volume ${id}.`);
+}
+
+function find(
+  cloud: Cloud,
+  wish: ServerWish,
+  wanted: RequestedNetwork[] | undefined,
+  max: number,
+): Found {
+  const { state } = cloud;
+  const flavorId = String(wish.flavorRef).split(/[?#]/)[0]?.split('/').at(-1) ?? '';
+  const flavor = state.flavors.get(flavorId);
+  if (flavor === undefined) throw novaFault(400, `Flavor ${flavorId} could not be found.`);
+  if (wish.hostname !== undefined && max > 1) {
+    throw novaFault(400, 'Unable to allocate a single hostname to multiple instances');
+  }
+  const zone = wish.availability_zone?.trim();
+  if (zone !== undefined && zone !== 'nova') {
+    throw novaFault(400, 'The requested availability zone is not available');
+  }
+  const image = state.images.get(wish.imageRef?.toLowerCase() ?? '');
+  if (image === undefined) throw novaFault(400, 'Can not find requested image');
+  const securityGroups = securityGroupIds(cloud, wish.security_groups);
+  const networks = resolveNetworks(cloud, wanted);
+  const keyPair = wish.key_name === undefined ? undefined : state.keyPairs.get(wish.key_name);
+  if (wish.key_name !== undefined && keyPair === undefined) {
+    throw novaFault(400, 'Invalid key_name provided.');
+  }
+  checkMetadataQuota(cloud, wish.metadata ?? {});
+  checkFiles(cloud, wish.personality ?? []);
+  checkFit(flavor, image);
+  return { image, flavor, keyPair, networks, securityGroups };
+}
+
+function checkFiles(cloud: Cloud, files: { path?: string; contents?: string }[]): void {
+  const limits = quota(cloud);
+  if (limits.injectedFiles >= 0 && files.length > limits.injectedFiles) {
+    throw novaFault(403, 'Personality file limit exceeded');
+  }
+  const exceeds = (limit: number, part: 'path' | 'contents'): boolean =>
+    limit >= 0 && files.some((file) => (file[part] ?? '').length > limit);
+  if (exceeds(limits.injectedFilePathBytes, 'path')) {
+    throw novaFault(403, `Personality file path exceeds maximum ${limits.injectedFilePathBytes}`);
+  }
+  if (exceeds(limits.injectedFileBytes, 'contents')) {
+    throw novaFault(403, `Personality file content exceeds maximum ${limits.injectedFileBytes}`);
+  }
+}
+
+function checkFit(flavor: FlavorRecord, image: ImageRecord): void {
+  if (flavor.ramMiB < image.minRamMiB) {
+    throw novaFault(400, "Flavor's memory is too small for requested image.");
+  }
+  const gib = 1024 ** 3;
+  if (flavor.diskGiB !== 0 && image.sizeBytes > flavor.diskGiB * gib) {
+    throw novaFault(
+      400,
+      `Flavor's disk is too small for requested image. Flavor disk is ${flavor.diskGiB * gib} ` +
+        `bytes, image is ${image.sizeBytes} bytes.`,
+    );
+  }
+  if (flavor.diskGiB !== 0 && image.minDiskGiB > flavor.diskGiB) {
+    throw novaFault(
+      400,
+      "Flavor's disk is smaller than the minimum size specified in image metadata. " +
+        `Flavor disk is ${flavor.diskGiB * gib} bytes, minimum size is ${image.minDiskGiB * gib} bytes.`,
+    );
+  }
+}
+
+/** A port belongs to its server from now on, so that no second one can be made on it meanwhile. */
+function claimPorts({ state }: Cloud, server: ServerRecord): void {
+  for (const { portId } of server.requestedNetworks) {
+    const port = portId === undefined ? undefined : state.ports.get(portId);
+    if (port !== undefined) state.ports.put(port.id, { ...port, deviceId: server.id });
+  }
+}
+
+function archiveDeleted({ state }: Cloud): void {
+  const before = Date.now() - KEEP_DELETED_MS;
+  for (const { id, terminatedAt, vmState } of state.servers.all()) {
+    if (vmState !== 'deleted' || terminatedAt === null || terminatedAt > before) continue;
+    state.servers.remove(id);
+    state.serverActions.removeUnder(id);
+  }
+}

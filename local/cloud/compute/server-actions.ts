@@ -1,0 +1,176 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Cloud } from '../cloud.js';
+import { asObject } from '../json-body.js';
+import { param } from '../query.js';
+import type { ServerRecord } from '../records.js';
+import { novaFault, policy } from './faults.js';
+import { novaBody } from './json.js';
+import { requestedMicroversion } from './microversion.js';
+import { object, wrapped } from './parameter-types.js';
+import { changeServer, findServer, recordAction, requireState } from './server-store.js';
+import { Validator } from './validation.js';
+
+type Action = (
+  cloud: Cloud,
+  request: FastifyRequest,
+  server: ServerRecord,
+  body: Record<string, unknown>,
+) => Record<string, unknown> | undefined;
+
+/** Actions for administrators, with the policy rule that says so. */
+const ADMIN_ACTIONS: Record<string, string> = {
+  'os-resetState': 'os-admin-actions:reset_state',
+  resetNetwork: 'os-admin-actions:reset_network',
+  injectNetworkInfo: 'os-admin-actions:inject_network_info',
+  migrate: 'os-migrate-server:migrate',
+  'os-migrateLive': 'os-migrate-server:migrate_live',
+  evacuate: 'os-evacuate',
+  shelveOffload: 'os-shelve:shelve_offload',
+  createBackup: 'os-create-backup',
+};
+
+/** Actions that Nova has and this cloud's machines have not. */
+const UNSUPPORTED_ACTIONS = ['pause', 'unpause', 'suspend', 'resume', 'rescue', 'unrescue']
+  .concat(['shelve', 'unshelve', 'resize', 'confirmResize', 'revertResize', 'rebuild'])
+  .concat(['createImage', 'changePassword', 'restore', 'forceDelete', 'trigger_crash_dump'])
+  .concat(['addSecurityGroup', 'removeSecurityGroup', 'addFloatingIp', 'removeFloatingIp']);
+
+const CONSOLE_ACTIONS: Record<string, string> = {
+  'os-getVNCConsole': 'novnc',
+  'os-getSPICEConsole': 'spice-html5',
+  'os-getRDPConsole': 'rdp-html5',
+  'os-getSerialConsole': 'serial',
+};
+
+const REBOOT = new Validator(
+  wrapped(
+    'reboot',
+    object({ type: { type: 'string', enum: ['HARD', 'Hard', 'hard', 'SOFT', 'Soft', 'soft'] } }, [
+      'type',
+    ]),
+  ),
+);
+const CONSOLE_OUTPUT = new Validator(
+  wrapped(
+    'os-getConsoleOutput',
+    object({
+      length: { type: ['integer', 'string', 'null'], pattern: '^-?[0-9]+$', minimum: -1 },
+    }),
+  ),
+);
+const LOCK = new Validator({
+  type: 'object',
+  properties: {
+    lock: {
+      type: ['object', 'null'],
+      properties: { locked_reason: { type: 'string', minLength: 1, maxLength: 255 } },
+      additionalProperties: false,
+    },
+  },
+  required: ['lock'],
+  additionalProperties: false,
+});
+
+const ACTIONS: Record<string, Action> = {
+  reboot(cloud, request, server, body) {
+    REBOOT.body(body, request.call.legacyCompute);
+    const hard = (body.reboot as { type: string }).type.toUpperCase() === 'HARD';
+    requireState(
+      server,
+      'reboot',
+      hard
+        ? {
+            vmStates: ['active', 'stopped', 'error'],
+            taskStates: [null, 'rebooting', 'rebooting_hard'],
+          }
+        : { vmStates: ['active'] },
+    );
+    act(cloud, request, server, 'reboot');
+    cloud.machines.power(server.id, hard ? 'rebooting_hard' : 'rebooting', 'running');
+    return undefined;
+  },
+
+  'os-stop'(cloud, request, server) {
+    requireState(server, 'stop', { vmStates: ['active', 'error'], host: true });
+    act(cloud, request, server, 'stop');
+    cloud.machines.power(server.id, 'powering-off', 'stopped');
+    return undefined;
+  },
+
+  'os-start'(cloud, request, server) {
+    requireState(server, 'start', { vmStates: ['stopped'], host: true });
+    act(cloud, request, server, 'start');
+    cloud.machines.power(server.id, 'powering-on', 'running');
+    return undefined;
+  },
+
+  'os-getConsoleOutput'(cloud, request, server, body) {
+    CONSOLE_OUTPUT.body(body, request.call.legacyCompute);
+    if (server.hostId === '') throw novaFault(409, `Instance ${server.id} is not ready`);
+    const { length } = body['os-getConsoleOutput'] as { length?: number | string | null };
+    const lines = [...cloud.state.console.under(server.id)].map(({ value }) => value);
+    return { output: tail([...lines, ''], length ?? null) };
+  },
+
+  lock(cloud, request, server, body) {
+    if (requestedMicroversion(cloud, request) >= 73) LOCK.body(body);
+    setLocked(cloud, request, server, true);
+    return undefined;
+  },
+
+  unlock(cloud, request, server) {
+    setLocked(cloud, request, server, false);
+    return undefined;
+  },
+};
+
+/** What can be done to a server. */
+export function serverActionRoutes(app: FastifyInstance, cloud: Cloud): void {
+  app.post('/compute/v2.1/servers/:server/action', (request, reply) => {
+    const body = asObject(novaBody(request));
+    const [name, ...others] = Object.keys(body ?? {});
+    if (body === undefined || name === undefined || others.length > 0) {
+      throw novaFault(400, 'Malformed request body');
+    }
+    const action = ACTIONS[name];
+    const rule = ADMIN_ACTIONS[name];
+    const display = CONSOLE_ACTIONS[name];
+    if (!action && !rule && !display && !UNSUPPORTED_ACTIONS.includes(name)) {
+      throw novaFault(400, `There is no such action: ${name}`);
+    }
+    const server = findServer(cloud.state, param(request, 'server'));
+    if (rule) throw policy(rule);
+    if (display) throw novaFault(400, `Unavailable console type ${display}.`);
+    if (action === undefined) {
+      throw novaFault(501, 'The requested functionality is not supported.');
+    }
+    const answer = action(cloud, request, server, body);
+    return answer ?? reply.code(202).send();
+  });
+}
+
+function act(cloud: Cloud, request: FastifyRequest, { id }: ServerRecord, action: string): void {
+  cloud.state.transaction(() => {
+    recordAction(cloud.state, request, id, action);
+  });
+}
+
+function setLocked(
+  cloud: Cloud,
+  request: FastifyRequest,
+  server: ServerRecord,
+  locked: boolean,
+): void {
+  changeServer(cloud, server.id, (old) => {
+    old.locked = locked;
+    recordAction(cloud.state, request, server.id, locked ? 'lock' : 'unlock');
+  });
+}
+
+/** The last lines of a log, as Nova counts them: the end after the last newline is a line too. */
+function tail(lines: string[], length: number | string | null): string {
+  if (length === null) return lines.join('\n');
+  const count = Number(length);
+  if (count === 0) return '';
+  return lines.slice(-count).join('\n');
+}
