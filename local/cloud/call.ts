@@ -9,7 +9,7 @@ export interface Call {
   service: ServiceType | 'admin' | 'none';
   /** The path after the service's prefix (and project), undecoded, without the query. */
   path: string;
-  /** The URL the router sees: Compute's project segment taken out. */
+  /** The URL the router sees: Compute's project segment taken out, Object Storage's names, too. */
   routedUrl: string;
   /** The project named in Compute's or Object Storage's path. */
   urlProject: string | undefined;
@@ -56,7 +56,8 @@ export function describeCall(url: string): Call {
     return {
       service: 'object-store',
       path: storage[2] ?? '/',
-      routedUrl: url,
+      // Names of objects are none of the router's business: it would decode and refuse them.
+      routedUrl: `/v1${query}`,
       urlProject: storage[1],
       requestId: storageTransactionId(),
       legacyCompute: false,

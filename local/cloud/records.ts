@@ -171,6 +171,8 @@ export interface PortRecord extends StandardAttributes {
   securityGroups: string[];
   allowedAddressPairs: { ip_address: string; mac_address: string }[];
   portSecurity: boolean;
+  /** Kind of network card; `normal` when nothing was said. */
+  vnicType?: string;
   /** Made by Compute for a server, and removed with it. */
   madeByCompute: boolean;
 }
@@ -194,7 +196,7 @@ export interface SecurityGroupRecord extends StandardAttributes {
   rules: SecurityGroupRule[];
 }
 
-/** An object storage account: its metadata headers, TempURL keys among them. */
+/** An object storage account; metadata under the whole lower-case header names. */
 export interface StorageAccountRecord {
   createdAt: number;
   metadata: Record<string, string>;
@@ -203,7 +205,7 @@ export interface StorageAccountRecord {
   bytes: number;
 }
 
-/** A container, with its running totals. */
+/** A container, with its running totals; metadata and ACLs under the whole lower-case header names. */
 export interface ContainerRecord {
   name: string;
   createdAt: number;
@@ -213,34 +215,22 @@ export interface ContainerRecord {
   bytes: number;
 }
 
-/** One segment of a static large object. */
-export interface SegmentRecord {
-  path: string;
-  etag: string;
-  bytes: number;
-  contentType: string;
-  modifiedAt: number;
-  range?: string;
-  subSlo?: boolean;
-}
-
-/** An object. Its bytes lie in the file `file`; a static large object has `segments` instead. */
+/** An object. Its bytes lie in the file `file`; an object without bytes has none. */
 export interface ObjectRecord {
   container: string;
   name: string;
   file: string | null;
-  /** MD5 of the stored bytes: of a static large object, of its manifest. */
+  /** MD5 of the bytes; of a static large object, of its manifest. */
   etag: string;
   bytes: number;
   contentType: string;
   modifiedAt: number;
-  metadata: Record<string, string>;
+  /** Metadata and what else is kept, under the whole lower-case header names. */
   headers: Record<string, string>;
   /** Seconds since the epoch. */
   deleteAt: number | null;
-  segments?: SegmentRecord[];
-  /** MD5 of the concatenated segment ETags. */
-  sloEtag?: string;
+  /** What the object's bytes are the manifest of: MD5 of its segments' ETags, and their bytes. */
+  staticLargeObject?: { etag: string; bytes: number };
 }
 
 /** What a fault rule looks for. */

@@ -82,8 +82,11 @@ export class State {
   readonly subnets: Table<R.SubnetRecord>;
   readonly ports: Table<R.PortRecord>;
   readonly securityGroups: Table<R.SecurityGroupRecord>;
+  readonly storageAccounts: Table<R.StorageAccountRecord>;
   readonly containers: Table<R.ContainerRecord>;
   readonly objects: Table<R.ObjectRecord>;
+  /** Objects by the time they expire at; an object that was replaced since may be in it still. */
+  readonly objectExpiries: Table<true>;
   readonly requestCounts: Table<number>;
   readonly faultRules: Table<R.FaultRule>;
   readonly machineRules: Table<R.MachineRule>;
@@ -97,6 +100,8 @@ export class State {
       encoding: 'json',
       maxDbs: 32,
       noSync: true,
+      // Keys of up to 4026 bytes, for long object names.
+      pageSize: 8192,
       overlappingSync: false,
     });
     this.settings = this.table('settings');
@@ -113,8 +118,10 @@ export class State {
     this.subnets = this.table('subnets');
     this.ports = this.table('ports');
     this.securityGroups = this.table('security-groups');
+    this.storageAccounts = this.table('storage-accounts');
     this.containers = this.table('containers');
     this.objects = this.table('objects');
+    this.objectExpiries = this.table('object-expiries');
     this.requestCounts = this.table('request-counts');
     this.faultRules = this.table('fault-rules');
     this.machineRules = this.table('machine-rules');

@@ -1,4 +1,80 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Cloud } from '../cloud.js';
+import { queryOf } from '../query.js';
+import { requestUrlPath } from '../url-path.js';
+import { accountName, tokenAccess } from './access.js';
+import { info } from './info.js';
+import { ObjectStore } from './object-store.js';
+import { pythonJson } from './python-json.js';
+import { Parameters, storagePath, type Answer } from './request.js';
+import { answer } from './routing.js';
+import { checkTempUrl, tempUrlAnswer } from './temp-url.js';
 
-export function objectStorageRoutes(_app: FastifyInstance, _cloud: Cloud): void {}
+/** How often expired objects are taken out of listings; Swift's object expirer, too, waits 300 s. */
+const EXPIRER_INTERVAL_MS = 300_000;
+
+/** Object Storage, as Swift 2.30 speaks it. */
+export function objectStorageRoutes(app: FastifyInstance, cloud: Cloud): void {
+  const store = new ObjectStore(accountName(cloud), cloud.state);
+  const expirer = setInterval(() => {
+    store.deleteExpired(Date.now()).catch((error: unknown) => {
+      cloud.log.error({ err: error }, 'expired objects could not be deleted');
+    });
+  }, EXPIRER_INTERVAL_MS).unref();
+  app.addHook('onClose', () => {
+    clearInterval(expirer);
+  });
+
+  app.route({
+    method: ['GET', 'HEAD'],
+    url: '/info',
+    handler: (_request, reply) =>
+      reply.type('application/json; charset=UTF-8').send(pythonJson(info())),
+  });
+
+  app.addHttpMethod('COPY');
+  app.all('/v1', {
+    // Once Fastify gets to a body, it refuses content types that it cannot parse; to Swift any
+    // will do. So requests are answered before.
+    onRequest: async (request, reply) => {
+      await send(reply, await answerRequest(cloud, store, request));
+      return reply;
+    },
+    handler: () => undefined,
+  });
+}
+
+async function answerRequest(
+  cloud: Cloud,
+  store: ObjectStore,
+  request: FastifyRequest,
+): Promise<Answer> {
+  const { path: rawPath, query } = requestUrlPath(request.originalUrl);
+  const { method, headers } = request;
+  const path = storagePath(rawPath.replace(/^\/object-store(?=\/)/, ''));
+  const received = {
+    method,
+    path,
+    parameters: new Parameters(query),
+    headers,
+    body: request.raw,
+    receivedAt: Date.now(),
+  };
+  const remoteAddress = request.socket.remoteAddress ?? '';
+  const signed = { method, path, headers, remoteAddress };
+  const tempUrl = checkTempUrl(cloud, store, signed, queryOf(request));
+  if (tempUrl === undefined) {
+    return answer(store, { ...received, access: tokenAccess(cloud, headers) });
+  }
+  // Whatever else the URL asks for was not signed.
+  const parameters = new Parameters('');
+  const plain = await answer(store, { ...received, access: tempUrl.access, parameters });
+  return tempUrlAnswer(tempUrl, method, path, plain);
+}
+
+function send(reply: FastifyReply, { status, headers, body }: Answer): FastifyReply {
+  return reply
+    .code(status)
+    .headers({ 'content-type': 'text/html; charset=UTF-8', ...headers })
+    .send(body);
+}

@@ -1,0 +1,69 @@
+import { page, swiftFault } from './faults.js';
+import { ownContent } from './content.js';
+import { contentOf } from './object-content.js';
+import { download } from './download.js';
+import { checkMetadata, objectHeaders } from './metadata.js';
+import type { ObjectStore } from './object-store.js';
+import { header, type Answer } from './request.js';
+import { checkUpload, deleteTime, storeObject, type ObjectRequest } from './upload.js';
+import type { ObjectRecord } from '../records.js';
+import { checkObjectManifest } from './dynamic-large-object.js';
+
+/** GET and HEAD. `?multipart-manifest=get` reads a large object's manifest itself. */
+export function readObject(store: ObjectStore, request: ObjectRequest): Answer {
+  const record = readableObject(store, request);
+  if (request.parameters.text('multipart-manifest') !== 'get') {
+    return download(request, record, contentOf({ store, access: request.access }, record));
+  }
+  const answer = download(request, record, ownContent(store, record));
+  if (record.staticLargeObject === undefined) return answer;
+  const headers = {
+    ...answer.headers,
+    'x-static-large-object': 'True',
+    'content-type': 'application/json; charset=utf-8',
+  };
+  return { ...answer, headers };
+}
+
+/** PUT of an object's own bytes. */
+export async function putObject(store: ObjectStore, request: ObjectRequest): Promise<Answer> {
+  checkObjectManifest(request);
+  const attributes = checkUpload(store, request);
+  return storeObject(store, request, attributes, request.body);
+}
+
+/** POST: new metadata in the place of all the old; the content type stays unless it is given. */
+export async function postObject(store: ObjectStore, request: ObjectRequest): Promise<Answer> {
+  const { container, object } = request.path;
+  request.access.require(request.path);
+  if (store.container(container) === undefined) throw swiftFault(404);
+  checkMetadata(request.headers, 'object');
+  const deleteAt = deleteTime(request);
+  const record = store.object(container, object);
+  if (record === undefined) throw swiftFault(404);
+  await store.putObject({
+    ...record,
+    headers: objectHeaders(request.headers),
+    deleteAt,
+    contentType: header(request, 'content-type') || record.contentType,
+    modifiedAt: request.receivedAt,
+  });
+  return { status: 202, headers: {}, body: page(202) };
+}
+
+export async function deleteObject(store: ObjectStore, request: ObjectRequest): Promise<Answer> {
+  const { container, object } = request.path;
+  request.access.require(request.path);
+  const found = store.object(container, object) !== undefined;
+  if (!found || !(await store.deleteObject(container, object))) throw swiftFault(404);
+  return { status: 204, headers: {} };
+}
+
+/** The object that a request reads. Throws 401, 403 or 404. */
+export function readableObject(store: ObjectStore, { path, access }: ObjectRequest): ObjectRecord {
+  const container = store.container(path.container);
+  access.require(path, container?.metadata['x-container-read']);
+  const record = container && store.object(path.container, path.object);
+  if (record === undefined) throw swiftFault(404);
+  return record;
+}
