@@ -25,10 +25,7 @@ function leaves(value: unknown, path = ''): Map<string, string> {
       }
     }
   } else if (value !== undefined) {
-    found.set(
-      path,
-      Array.isArray(value) ? `[${value.join(', ')}]` : String(value as string | number | boolean),
-    );
+    found.set(path, typeof value === 'string' ? value : JSON.stringify(value));
   }
   return found;
 }

@@ -62,8 +62,10 @@ export async function follow(
     },
   });
   try {
+    // A look that is under way is not waited for when the person leaves.
+    const left = aborted(leaving.signal);
     const next = async (): Promise<IteratorResult<ClusterView, void>> =>
-      Promise.race([views.next(), aborted(leaving.signal)]);
+      Promise.race([views.next(), left]);
     for (let step = await next(); !step.done; step = await next()) {
       view = step.value;
       quietSince = undefined;
@@ -84,7 +86,7 @@ export async function follow(
 const quietNotice =
   'The Temporal server or the worker does not answer; looking again. kubeup up starts what is down.';
 
-/** A look that is under way is not waited for when the person leaves. */
+/** The end of a watch, once the signal is aborted. */
 function aborted(signal: AbortSignal): Promise<IteratorResult<ClusterView, void>> {
   return new Promise((resolve) => {
     const end = (): void => resolve({ done: true, value: undefined });

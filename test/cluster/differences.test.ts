@@ -39,7 +39,7 @@ test('Every field that differs gets one line', () => {
     attachNetworks: ['public', 'service'],
   };
   assert.deepEqual(specDifferences(spec, other), [
-    'attachNetworks: [] → [public, service]',
+    'attachNetworks: [] → ["public","service"]',
     'keyPair.publicKey: none → ssh-ed25519 AAAA',
     'minions: 4 → 6',
     'network.cidr: 192.168.0.0/24 → 192.168.8.0/22',
