@@ -9,7 +9,7 @@ import getPort from 'get-port';
 import { descriptionFile, portNames, readyFile } from './cloud-folder.js';
 import type { OpenStack, PortName } from './cloud-folder.js';
 
-const startMs = 8 * 60_000;
+const startMs = 15 * 60_000;
 const services = fileURLToPath(new URL('services/', import.meta.url));
 
 /**

@@ -40,4 +40,5 @@ manage bootstrap --bootstrap-password "$OPENSTACK_PASSWORD" --bootstrap-region-i
   --bootstrap-admin-url "$IDENTITY/v3/" --bootstrap-internal-url "$IDENTITY/v3/" --bootstrap-public-url "$IDENTITY/v3/"
 
 export OS_KEYSTONE_CONFIG_DIR=$CONFIG/keystone
-wsgi keystone "$KEYSTONE_PORT" "$CONFIG/keystone/app.py" 2 2
+# One thread each: with more, requests at the same moment have been seen to share an identity.
+wsgi keystone "$KEYSTONE_PORT" "$CONFIG/keystone/app.py" 3 1
