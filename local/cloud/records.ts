@@ -193,6 +193,8 @@ export interface SecurityGroupRule {
 
 /** A security group. */
 export interface SecurityGroupRecord extends StandardAttributes {
+  /** Whether answers pass by themselves; true when nothing was said. */
+  stateful?: boolean;
   rules: SecurityGroupRule[];
 }
 

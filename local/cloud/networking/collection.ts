@@ -5,8 +5,9 @@ import type { HttpFault } from '../fault-error.js';
 import { jsonBody } from '../json-body.js';
 import { param, queryOf } from '../query.js';
 import { enforcePolicy, wantedOf, type AttributeMap, type Json } from './attributes.js';
-import { badRequest, overQuota } from './faults.js';
+import { badRequest } from './faults.js';
 import { listAnswer, withFields, type Listed } from './listing.js';
+import { requireRoom } from './quotas.js';
 
 /**
  * A kind of thing that the API keeps: networks, subnets, ports, …
@@ -31,8 +32,6 @@ export interface Resource<R extends { id: string }, W> extends Listed {
   isOwn(record: R): boolean;
   /** Whether it is, or would be, on a network of the project's. */
   ownsNetwork?(document: Json): boolean;
-  /** How many the project has, and may have (-1: no limit). */
-  quota(): { used: number; limit: number };
   /** Refuses what may not be made where it is wanted, before anything else is looked at. */
   admit?(item: W): void;
   /** Makes what was asked for, all of it or, by throwing, none. */
@@ -69,8 +68,7 @@ export function resourceRoutes<R extends { id: string }, W>(
     const wishes = items as W[];
     const made = state.transaction(() => {
       for (const wish of wishes) resource.admit?.(wish);
-      const { used, limit } = resource.quota();
-      if (limit >= 0 && used + items.length > limit) throw overQuota(name);
+      requireRoom(cloud, name, items.length);
       for (const item of items) {
         const ownsNetwork = resource.ownsNetwork?.(item) ?? true;
         enforcePolicy(resource, 'create', item, { isOwner: true, ownsNetwork });

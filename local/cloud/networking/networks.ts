@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { quota, type Cloud } from '../cloud.js';
+import type { Cloud } from '../cloud.js';
 import type { NetworkRecord } from '../records.js';
 import { known, type AttributeMap, type Json } from './attributes.js';
 import { notNegative, string } from './checks.js';
@@ -123,10 +123,6 @@ export function networks(cloud: Cloud): Resource<NetworkRecord, NetworkWish> {
     document,
     notFound: networkNotFound,
     isOwn: ({ own }) => own,
-    quota: () => ({
-      used: state.networks.all().filter(({ own }) => own).length,
-      limit: quota(cloud).networks,
-    }),
     create: (wishes) => wishes.map((wish) => createNetwork(cloud, wish)),
     update: (record, changes) => {
       const updated = Object.keys(changes).length === 0 ? record : revised(record);

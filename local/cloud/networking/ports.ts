@@ -1,4 +1,4 @@
-import { quota, type Cloud } from '../cloud.js';
+import type { Cloud } from '../cloud.js';
 import type { PortRecord } from '../records.js';
 import { known, type AttributeMap, type Json } from './attributes.js';
 import { addressPairs } from './address-pairs.js';
@@ -165,7 +165,6 @@ export function ports(cloud: Cloud): Resource<PortRecord, PortWish> {
     notFound: portNotFound,
     isOwn: () => true,
     ownsNetwork: (item) => state.networks.get(String(item.network_id))?.own === true,
-    quota: () => ({ used: state.ports.all().length, limit: quota(cloud).ports }),
     admit: ({ network_id: networkId }) => {
       admitOnNetwork(cloud, 'port', networkId);
     },

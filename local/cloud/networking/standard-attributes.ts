@@ -14,14 +14,13 @@ export const ownership: AttributeMap = {
 };
 
 /** What (almost) every kind of thing has, where the cloud has these extensions. */
-export const standardAttributes: AttributeMap = {
+export const standardAttributes = {
   description: {
     create: true,
     update: true,
     default: '',
     check: string(255),
     filter: true,
-    sort: true,
     extension: 'standard-attr-description',
   },
   tags: { extension: 'standard-attr-tag' },
@@ -30,10 +29,9 @@ export const standardAttributes: AttributeMap = {
   revision_number: {
     convert: toInteger,
     filter: true,
-    sort: true,
     extension: 'standard-attr-revisions',
   },
-};
+} satisfies AttributeMap;
 
 /** Filters on standard attributes. */
 export const standardFilters: Listed['filters'] = {

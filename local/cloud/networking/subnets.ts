@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { quota, type Cloud } from '../cloud.js';
+import type { Cloud } from '../cloud.js';
 import type { NetworkRecord, SubnetRecord } from '../records.js';
 import { known, type AttributeMap, type Json } from './attributes.js';
 import {
@@ -116,10 +116,6 @@ export function subnets(cloud: Cloud): Resource<SubnetRecord, SubnetWish> {
     document,
     notFound: subnetNotFound,
     isOwn: ({ own }) => own,
-    quota: () => ({
-      used: state.subnets.all().filter(({ own }) => own).length,
-      limit: quota(cloud).subnets,
-    }),
     admit: ({ network_id: networkId }) => {
       admitOnNetwork(cloud, 'subnet', networkId);
     },

@@ -1,6 +1,6 @@
 import { pythonRepr, pythonStr } from '../python-text.js';
 import { addressNumber, addressText, interfaceText, parseCidr } from './cidr.js';
-import { invalidInput } from './faults.js';
+import { invalidInput, neutronFault } from './faults.js';
 
 const TRUE = ['true', 't', 'on', 'yes', 'y', '1'];
 const FALSE = ['false', 'f', 'off', 'no', 'n', '0'];
@@ -54,4 +54,37 @@ export function toPairs(values: string[]): Map<string, string[]> {
 /** A Python dictionary's keys as the error texts print them. */
 export function keySet(keys: string[]): string {
   return `{${keys.map(pythonRepr).join(', ')}}`;
+}
+
+/** A port number, or null. */
+export function toPort(value: unknown): number | null {
+  if (value === null) return null;
+  const number = typeof value === 'number' ? value : Number.parseInt(pythonStr(value), 10);
+  if (Number.isInteger(number) && number >= 0 && number <= 65535) return number;
+  throw neutronFault(
+    400,
+    'SecurityGroupInvalidPortValue',
+    `Invalid value for port ${pythonStr(value)}`,
+  );
+}
+
+/** `IPv4` or `IPv6`, whatever the case. */
+export function toEthertype(value: unknown): 'IPv4' | 'IPv6' {
+  const text = pythonStr(value);
+  if (/^ipv4$/i.test(text)) return 'IPv4';
+  if (/^ipv6$/i.test(text)) return 'IPv6';
+  throw neutronFault(
+    400,
+    'SecurityGroupRuleInvalidEtherType',
+    `Security group rule for ethertype '${text}' not supported. ` +
+      "Allowed values are ['IPv4', 'IPv6'].",
+  );
+}
+
+/** A CIDR, also of a single address, or null. */
+export function toPrefix(value: unknown): string | null {
+  if (value === null || value === '') return null;
+  const cidr = typeof value === 'string' ? parseCidr(value) : undefined;
+  if (cidr !== undefined) return interfaceText(cidr);
+  throw neutronFault(400, 'InvalidCIDR', `Invalid CIDR ${pythonStr(value)} given as IP prefix.`);
 }
