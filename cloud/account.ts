@@ -62,13 +62,16 @@ export function hasAccount(env: NodeJS.ProcessEnv): boolean {
  */
 export function accountId(account: Account): string {
   const credential = account.applicationCredential;
+  // Keystone's built-in domain has the id `default` and the name `Default`.
+  const domain = (id: string | undefined, name: string | undefined): string =>
+    (id ?? name ?? '').toLowerCase();
   const identifying = [
     account.authUrl.toLowerCase(),
     account.projectId ?? account.projectName ?? '',
-    account.projectId ? '' : (account.projectDomainId ?? account.projectDomainName ?? ''),
+    account.projectId ? '' : domain(account.projectDomainId, account.projectDomainName),
     account.region.toLowerCase(),
     account.userId ?? account.username ?? credential?.id ?? credential?.name ?? '',
-    account.userId ? '' : (account.userDomainId ?? account.userDomainName ?? ''),
+    account.userId ? '' : domain(account.userDomainId, account.userDomainName),
   ];
   return createHash('sha256').update(JSON.stringify(identifying)).digest('hex').slice(0, 8);
 }

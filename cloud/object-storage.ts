@@ -13,9 +13,6 @@ import { objectUrl, signTempUrl } from './temp-url.js';
 /** Every Swift allows at least this many entries a page; a shorter page is the last one. */
 const PAGE_LIMIT = 1000;
 
-/** Swift looks at each segment before it answers the PUT of a manifest. */
-const MANIFEST_TIMEOUT_MS = 300_000;
-
 const listingSchema = z.array(
   z.object({
     name: z.string(),
@@ -194,7 +191,8 @@ export function openObjectStorage(
           headers: { 'Content-Type': attributes.contentType, ...metadataHeaders(attributes) },
           body: JSON.stringify(manifest),
           raw: true,
-          timeoutMs: MANIFEST_TIMEOUT_MS,
+          // Swift looks at each segment before it answers.
+          patience: 10,
         },
         options,
       );

@@ -21,6 +21,8 @@ export interface PkgcloudCall {
   meter: (method: string) => (status: number | undefined) => void;
 }
 
+const INCOMPLETE = 'the answer is empty or incomplete';
+
 /**
  * One request by a method of pkgcloud, through a client made for it: it inherits everything from the shared client,
  * but has this call's token and its own `_request`, so that two calls can never mix. Always ends: by the method's
@@ -35,12 +37,15 @@ export function callPkgcloud<C extends PkgcloudClient, T>(
   return new Promise<T>((resolve, reject) => {
     let sent: { abort(): void } | undefined;
     let refused: Answer | undefined;
+    let accepted: Pick<Answer, 'status' | 'headers'> | undefined;
+    let meter: ReturnType<PkgcloudCall['meter']> | undefined;
     let settled = false;
     const settle = (end: () => void): void => {
       if (!settled) {
         settled = true;
         clearTimeout(timer);
         signal?.removeEventListener('abort', onAbort);
+        meter?.(accepted?.status ?? refused?.status);
         end();
       }
     };
@@ -73,33 +78,37 @@ export function callPkgcloud<C extends PkgcloudClient, T>(
       return { message: `HTTP ${status}` };
     };
     client._request = (request, callback) => {
-      const meter = call.meter(request.method ?? 'GET');
+      meter = call.meter(request.method ?? 'GET');
       // pkgcloud writes into what it is given; the same request may have to go out twice.
       const copy = { ...request, headers: { ...request.headers } };
       sent = shared._request.call(client, copy, (error, body, response?: WireResponse) => {
-        meter(response?.statusCode ?? refused?.status);
         if (refused) {
           fail(answerError(attempted, refused, redact));
         } else if (error || !response) {
           fail(networkError(attempted, error, redact));
         } else {
-          const { statusCode: status, headers } = response;
+          accepted = { status: response.statusCode, headers: response.headers };
           try {
             callback(undefined, body, response);
           } catch {
             // Some methods read on into an answer that is not what they expect.
           }
           // Others return an error instead of calling back.
-          const incomplete = 'the answer is empty or incomplete';
-          fail(unexpectedAnswer(attempted, incomplete, { status, headers }));
+          fail(unexpectedAnswer(attempted, INCOMPLETE, accepted));
         }
       });
       return sent;
     };
     try {
-      invoke(client, (error, value) =>
-        error ? fail(networkError(attempted, error, redact)) : settle(() => resolve(value as T)),
-      );
+      invoke(client, (error, value) => {
+        if (!error) {
+          settle(() => resolve(value as T));
+        } else if (accepted) {
+          fail(unexpectedAnswer(attempted, INCOMPLETE, accepted));
+        } else {
+          fail(networkError(attempted, error, redact));
+        }
+      });
     } catch (error) {
       fail(networkError(attempted, error, redact));
     }

@@ -38,8 +38,8 @@ export interface SessionOptions {
 interface AttemptOptions extends CallOptions {
   /** The body goes out and comes back as it is, not as JSON. */
   raw?: boolean;
-  /** Overrides the session's `callTimeoutMs`. */
-  timeoutMs?: number;
+  /** How many times the usual `callTimeoutMs` it may take. @default 1 */
+  patience?: number;
 }
 
 /** A raw request to a service. */
@@ -114,7 +114,7 @@ export class Session {
     service: S,
     attempted: string,
     invoke: (client: Clients[S], callback: Callback<T>) => void,
-    { signal, raw, timeoutMs = this.#callTimeoutMs }: AttemptOptions = {},
+    { signal, raw, patience = 1 }: AttemptOptions = {},
   ): Promise<T> {
     return this.#login.run(signal, (login) =>
       callPkgcloud(this.#clients[service], invoke, {
@@ -123,7 +123,7 @@ export class Session {
         serviceUrl: this.#endpoint(login, service),
         caCert: this.#account.caCert,
         redact: this.#redactor(login),
-        timeoutMs,
+        timeoutMs: this.#callTimeoutMs * patience,
         signal,
         raw,
         meter: (method) => this.#meter(service, method),
@@ -135,7 +135,7 @@ export class Session {
   async request(
     service: ServiceType,
     attempted: string,
-    { raw, timeoutMs, ...request }: ServiceRequest,
+    { raw, patience, ...request }: ServiceRequest,
     options: CallOptions = {},
   ): Promise<ServiceAnswer> {
     return this.call(
@@ -145,7 +145,7 @@ export class Session {
         client._request(request, (_error, body, { statusCode, headers }) =>
           callback(undefined, { status: statusCode, headers, body }),
         ),
-      { ...options, raw, timeoutMs },
+      { ...options, raw, patience },
     );
   }
 

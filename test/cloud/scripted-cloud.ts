@@ -2,8 +2,12 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import type { TestContext } from 'node:test';
 import type { Account } from '../../cloud/account.js';
+import { openCloud } from '../../cloud/open.js';
+import type { Cloud } from '../../cloud/port.js';
 import { resolveAccount } from '../../cloud/resolve-account.js';
+import type { SessionOptions } from '../../cloud/session.js';
 
 /** Answers one request that is no log-in. `path` is what follows the service's prefix, query included. */
 export type Script = (
@@ -13,6 +17,8 @@ export type Script = (
 
 export interface ScriptedCloud {
   authUrl: string;
+  /** Scheme, host and port as its catalogue names them. */
+  origin: string;
   /** Bodies of the log-ins so far. */
   logins: unknown[];
   /** From now on every token issued so far is rejected. */
@@ -23,7 +29,10 @@ export interface ScriptedCloud {
 }
 
 export interface ScriptedCloudOptions {
-  region?: string;
+  /** What its catalogue names instead of its own address. */
+  origin?: string;
+  /** How long its tokens live, by its own word. @default an hour */
+  tokenSeconds?: number;
   tls?: { key: string; cert: string };
   /** Answers log-ins instead of accepting all. Returns whether it has answered. */
   login?: (body: unknown, response: ServerResponse) => boolean;
@@ -37,7 +46,7 @@ export async function startScriptedCloud(
   script: Script,
   options: ScriptedCloudOptions = {},
 ): Promise<ScriptedCloud> {
-  const region = options.region ?? 'RegionOne';
+  const lifetime = options.tokenSeconds ?? 3600;
   const logins: unknown[] = [];
   let valid = new Set<string>();
   let issued = 0;
@@ -57,7 +66,9 @@ export async function startScriptedCloud(
         'content-type': 'application/json',
         ...(v3 ? { 'x-subject-token': token } : {}),
       });
-      response.end(JSON.stringify(v3 ? v3Answer(origin, region) : v2Answer(origin, region, token)));
+      response.end(
+        JSON.stringify(v3 ? v3Answer(origin, lifetime) : v2Answer(origin, lifetime, token)),
+      );
       return;
     }
     if (!valid.has(String(request.headers['x-auth-token']))) {
@@ -78,30 +89,32 @@ export async function startScriptedCloud(
     : createServer(listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
-  const origin = `${options.tls ? 'https' : 'http'}://127.0.0.1:${port}`;
+  const address = `${options.tls ? 'https' : 'http'}://127.0.0.1:${port}`;
+  const origin = options.origin ?? address;
 
   return {
-    authUrl: `${origin}/v3`,
+    authUrl: `${address}/v3`,
+    origin,
     logins,
     expireTokens: () => {
       valid = new Set();
     },
     account: (env = {}) =>
       resolveAccount({
-        OS_AUTH_URL: `${origin}/v3`,
+        OS_AUTH_URL: `${address}/v3`,
         OS_USERNAME: 'demo',
         OS_PASSWORD: 'correct horse',
         OS_PROJECT_NAME: 'demo',
-        OS_REGION_NAME: region,
+        OS_REGION_NAME: REGION,
         ...env,
       }),
     rackspaceAccount: (env = {}) =>
       resolveAccount({
         OS_AUTH_SYSTEM: 'rackspace',
-        OS_AUTH_URL: `${origin}/v2.0`,
+        OS_AUTH_URL: `${address}/v2.0`,
         OS_USERNAME: 'demo',
         OS_API_KEY: '0123456789abcdef0123456789abcdef',
-        OS_REGION_NAME: region,
+        OS_REGION_NAME: REGION,
         ...env,
       }),
     close: async () => {
@@ -110,6 +123,17 @@ export async function startScriptedCloud(
       await closed;
     },
   };
+}
+
+/** A scripted cloud that ends with the test, and the adapter opened on it. */
+export async function scripted(
+  t: TestContext,
+  script: Script,
+  options: SessionOptions & ScriptedCloudOptions = {},
+): Promise<{ cloud: Cloud; behind: ScriptedCloud }> {
+  const behind = await startScriptedCloud(script, options);
+  t.after(() => behind.close());
+  return { cloud: openCloud(behind.account(), options), behind };
 }
 
 /** The whole body of a request. */
@@ -134,25 +158,26 @@ export function json(response: ServerResponse, status: number, body: unknown): v
   response.end(JSON.stringify(body));
 }
 
+const REGION = 'RegionOne';
 const SERVICES = [
   ['compute', 'nova', '/compute/v2.1'],
   ['network', 'neutron', '/network'],
   ['object-store', 'swift', '/object-store/v1/AUTH_p1'],
 ] as const;
 
-function v3Answer(origin: string, region: string): unknown {
+function v3Answer(origin: string, seconds: number): unknown {
   return {
     token: {
       issued_at: new Date().toISOString(),
-      expires_at: new Date(Date.now() + 3_600_000).toISOString(),
+      expires_at: expiry(seconds),
       project: { id: 'p1', name: 'demo' },
       user: { id: 'u1', name: 'demo' },
       catalog: SERVICES.map(([type, name, path]) => ({
         type,
         name,
         endpoints: [
-          { interface: 'internal', region, url: `${origin}/internal${path}` },
-          { interface: 'public', region, url: origin + path },
+          { interface: 'internal', region: REGION, url: `${origin}/internal${path}` },
+          { interface: 'public', region: REGION, url: origin + path },
           { interface: 'public', region: 'Elsewhere', url: `${origin}/elsewhere${path}` },
         ],
       })),
@@ -160,12 +185,12 @@ function v3Answer(origin: string, region: string): unknown {
   };
 }
 
-function v2Answer(origin: string, region: string, token: string): unknown {
+function v2Answer(origin: string, seconds: number, token: string): unknown {
   return {
     access: {
       token: {
         id: token,
-        expires: new Date(Date.now() + 3_600_000).toISOString(),
+        expires: expiry(seconds),
         tenant: { id: 'p1', name: 'p1' },
       },
       user: { id: 'u1', name: 'demo' },
@@ -175,10 +200,19 @@ function v2Answer(origin: string, region: string, token: string): unknown {
           type,
           name,
           endpoints: [
-            { region, tenantId: 'p1', publicURL: url, internalURL: url.replace('//', '//snet-') },
+            {
+              region: REGION,
+              tenantId: 'p1',
+              publicURL: url,
+              internalURL: url.replace(/\/\/[^/]*/, '//snet-storage.invalid'),
+            },
           ],
         };
       }),
     },
   };
+}
+
+function expiry(seconds: number): string {
+  return new Date(Date.now() + seconds * 1000).toISOString();
 }
