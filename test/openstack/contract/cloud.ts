@@ -9,7 +9,7 @@ import type { Target } from './target.js';
 /** One behaviour that both clouds have. */
 export interface Case {
   name: string;
-  run(cloud: Cloud): Promise<void>;
+  run: (cloud: Cloud) => Promise<void>;
 }
 
 const eventuallyMs = 90_000;
@@ -71,6 +71,11 @@ export class Cloud {
   /** Asks Identity v3 with a token of one's own, or with none. */
   ask(method: string, path: string, options: RequestOptions = {}): Promise<Answer> {
     return send(method, this.target.v3.url + path, options);
+  }
+
+  /** Another place, asked with this session's token. */
+  at(url: string): Service {
+    return new Service(url, this.token);
   }
 
   /** Repeats what fails until it holds, for a minute and a half. */

@@ -4,6 +4,11 @@ import { Cloud } from './cloud.js';
 import { applicationCredentialCases } from './application-credentials.js';
 import { identityCases } from './identity.js';
 import { identityV2Cases } from './identity-v2.js';
+import { containerCases } from './containers.js';
+import { listingCases } from './listings.js';
+import { largeObjectCases } from './large-objects.js';
+import { tempUrlCases } from './temp-urls.js';
+import { objectCases } from './objects.js';
 import type { Target } from './target.js';
 
 interface Group {
@@ -17,6 +22,11 @@ const groups: Group[] = [
   { title: 'identity v3', cases: identityCases, concurrency: 4 },
   { title: 'application credentials', cases: applicationCredentialCases, concurrency: 4 },
   { title: 'identity v2', cases: identityV2Cases, concurrency: 4 },
+  { title: 'containers', cases: containerCases, concurrency: 4 },
+  { title: 'objects', cases: objectCases, concurrency: 4 },
+  { title: 'listings', cases: listingCases, concurrency: 4 },
+  { title: 'temp URLs', cases: tempUrlCases, concurrency: 4 },
+  { title: 'large objects', cases: largeObjectCases, concurrency: 4 },
 ];
 
 /** Declares every case of the contract as a test against the target. */
