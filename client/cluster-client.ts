@@ -81,7 +81,8 @@ export class ClusterClient {
   /**
    * Brings a cluster up to a spec: begins a run, or offers the spec to the one that is open.
    * Returns once the run has taken it; `watch` or `result` tell how it goes on. Needs a worker.
-   * @throws RefusedError when an open run wants something else, naming the differences
+   * @throws RefusedError when an open run wants something else, naming the differences; when the cluster is
+   *   another account's
    */
   async bringUp(request: BringUpRequest): Promise<BringUpStart> {
     const { spec } = request;
@@ -90,6 +91,7 @@ export class ClusterClient {
     const updateId = randomUUID();
     for (;;) {
       const before = await this.describe(spec.name);
+      requireAccount(before, spec.name, spec.cloud);
       const operation = new WithStartWorkflowOperation<BringUpWorkflow>('bringUpCluster', {
         workflowId: id,
         taskQueue: taskQueueOf(spec.cloud.accountId),
@@ -165,12 +167,14 @@ export class ClusterClient {
   /**
    * Tears a cluster down: cancels an open bring-up and waits until it has settled, then starts the tear-down,
    * or joins the one that runs. Returns once the tear-down is open.
+   * @throws RefusedError when the cluster is another account's
    */
   async tearDown(request: TearDownRequest, signal?: AbortSignal): Promise<Run> {
     const id = clusterWorkflowId(request.name);
     for (;;) {
       signal?.throwIfAborted();
       const open = await this.describe(request.name);
+      requireAccount(open, request.name, request.cloud);
       if (open && !isClosed(open)) {
         if (open.type === 'tearDownCluster') return runOf(open);
         await this.cancelAndSettle(request.name, open.runId, signal);
@@ -337,6 +341,27 @@ function attributesOf(
     { key: searchAttributes.phase, value: phase },
     { key: searchAttributes.provider, value: cloud.provider },
   ];
+}
+
+/**
+ * A cluster lives in one account: whatever is asked of it with another one would not find it there.
+ * @throws RefusedError
+ */
+function requireAccount(
+  latest: WorkflowExecutionDescription | undefined,
+  cluster: string,
+  cloud: CloudReference,
+): void {
+  if (!latest || latest.taskQueue === taskQueueOf(cloud.accountId)) return;
+  const phase = latest.typedSearchAttributes.get(searchAttributes.phase);
+  if (isClosed(latest) && phase === 'Gone') return;
+  const provider = latest.typedSearchAttributes.get(searchAttributes.provider) ?? 'another cloud';
+  throw new RefusedError(
+    cluster,
+    `The cluster ${cluster} (${phase ?? 'unknown'}) belongs to another account: ${provider}, task queue ` +
+      `${latest.taskQueue}; the account at hand is ${cloud.provider} ${cloud.region}, ${taskQueueOf(cloud.accountId)}. ` +
+      'Set the OS_* variables (or OS_CLOUD) of that account, or choose another name (INSTANCE_PREFIX).',
+  );
 }
 
 /** Markdown for the Temporal UI. */

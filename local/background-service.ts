@@ -17,6 +17,8 @@ export interface BackgroundService {
   title: string;
   /** Ports it listens on, by use, each with the one it usually has. */
   usualPorts: Record<string, number>;
+  /** Whether its addresses stand in places that outlive it: then another port would not do. */
+  keepsPorts?: boolean;
   /** What it is started with; when it differs from what runs, that is ended and started again. */
   inputs: Record<string, string>;
   /** Seconds it has to answer, and seconds it has to end once told to. */
@@ -126,7 +128,7 @@ async function start(
   lastPorts: Record<string, number>,
   log: Log,
 ): Promise<RunningService> {
-  const ports = await freePorts(lastPorts, service.usualPorts);
+  const ports = await freePorts(lastPorts, service);
   const command = await service.command(ports);
   const file = logFile(home, service.name);
   mkdirSync(home.logs, { recursive: true, mode: 0o700 });
@@ -161,12 +163,18 @@ async function start(
 /** The ports of last time, else the usual ones, else any that are free. */
 async function freePorts(
   last: Record<string, number>,
-  usual: Record<string, number>,
+  { title, usualPorts, keepsPorts }: BackgroundService,
 ): Promise<Record<string, number>> {
   const ports: Record<string, number> = {};
-  for (const [use, usualPort] of Object.entries(usual)) {
+  for (const [use, usualPort] of Object.entries(usualPorts)) {
     const lastPort = last[use];
     const again = lastPort === undefined ? undefined : await soonFree(lastPort);
+    if (lastPort !== undefined && again === undefined && keepsPorts) {
+      throw new Error(
+        `${title}: port ${lastPort} of 127.0.0.1, which it had before and must have again, is taken by another ` +
+          'process. End that one, then try again; or begin a new home by KUBEUP_HOME.',
+      );
+    }
     ports[use] = again ?? (await getPort({ host: '127.0.0.1', port: usualPort }));
   }
   return ports;

@@ -94,6 +94,8 @@ function localCloud(
     name: 'cloud',
     title: 'Local cloud',
     usualPorts: { http: 5000 },
+    // Accounts are known by their address, and machines have signed URLs with it.
+    keepsPorts: true,
     inputs: { profile },
     startSeconds: 60,
     stopSeconds: cloudStopSeconds,

@@ -11,6 +11,7 @@ const titles: Record<ConditionType, string> = {
   ReleaseUploaded: 'Release',
   NetworkReady: 'Cloud network',
   KeyPairReady: 'Key pair',
+  MachinesWatched: 'Watch',
   MasterReady: 'Master',
   MinionsReady: 'Minions',
   Verified: 'Verify',
