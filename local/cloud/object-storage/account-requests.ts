@@ -60,10 +60,12 @@ function accountHeaders(store: ObjectStore, { access }: StorageRequest): Record<
   const headers: Record<string, string> = {
     ...shownMetadata(record?.metadata ?? {}, access.isOwner),
     'x-timestamp': createdAt,
+    'accept-ranges': 'bytes',
+    'x-account-project-domain-id': 'default',
   };
   for (const [name, value] of Object.entries(totals)) {
     headers[`x-account-${name}`] = String(value);
-    if (record !== undefined && record.containers > 0) {
+    if (record !== undefined) {
       headers[`x-account-storage-policy-${STORAGE_POLICY.toLowerCase()}-${name}`] = String(value);
     }
   }

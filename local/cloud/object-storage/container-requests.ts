@@ -79,6 +79,10 @@ function metadataChange(
       throw textFault(400, (error as Error).message, 'html');
     }
   }
+  for (const quota of ['bytes', 'count']) {
+    const value = header(request, `x-container-meta-quota-${quota}`);
+    if (value && !/^\d+$/.test(value)) throw textFault(400, `Invalid ${quota} quota.`, 'html');
+  }
   checkMetadata(headers, 'container');
   return (metadata) => changedMetadata(metadata, headers, 'container');
 }

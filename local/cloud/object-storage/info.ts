@@ -1,3 +1,4 @@
+import { MAX_DELETES, MAX_FAILED_DELETES } from './bulk-delete.js';
 import { STORAGE_POLICY, MAX_CONTAINER_NAME } from './container-requests.js';
 import { LISTING_LIMIT } from './listing.js';
 import { MAX_MANIFEST_BYTES, MAX_SEGMENTS } from './manifest.js';
@@ -45,6 +46,9 @@ export function info(): Record<string, unknown> {
       allowed_digests: DIGESTS,
       deprecated_digests: ['sha1'],
     },
-    bulk_delete: { max_deletes_per_request: 10_000, max_failed_deletes: 1000 },
+    bulk_delete: {
+      max_deletes_per_request: MAX_DELETES,
+      max_failed_deletes: MAX_FAILED_DELETES,
+    },
   };
 }

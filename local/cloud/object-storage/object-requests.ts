@@ -60,7 +60,10 @@ export async function deleteObject(store: ObjectStore, request: ObjectRequest): 
 }
 
 /** The object that a request reads. Throws 401, 403 or 404. */
-export function readableObject(store: ObjectStore, { path, access }: ObjectRequest): ObjectRecord {
+export function readableObject(
+  store: ObjectStore,
+  { path, access }: Pick<ObjectRequest, 'path' | 'access'>,
+): ObjectRecord {
   const container = store.container(path.container);
   access.require(path, container?.metadata['x-container-read']);
   const record = container && store.object(path.container, path.object);

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Cloud } from '../cloud.js';
+import { HttpFault } from '../fault-error.js';
 import { queryOf } from '../query.js';
 import { requestUrlPath } from '../url-path.js';
 import { accountName, tokenAccess } from './access.js';
@@ -12,6 +13,9 @@ import { checkTempUrl, tempUrlAnswer } from './temp-url.js';
 
 /** How often expired objects are taken out of listings; Swift's object expirer, too, waits 300 s. */
 const EXPIRER_INTERVAL_MS = 300_000;
+
+/** What fits into the request line that Swift's HTTP server reads. */
+const MAX_URL = 8192 - 'DELETE  HTTP/1.1'.length;
 
 /** Object Storage, as Swift 2.30 speaks it. */
 export function objectStorageRoutes(app: FastifyInstance, cloud: Cloud): void {
@@ -37,11 +41,24 @@ export function objectStorageRoutes(app: FastifyInstance, cloud: Cloud): void {
     // Once Fastify gets to a body, it refuses content types that it cannot parse; to Swift any
     // will do. So requests are answered before.
     onRequest: async (request, reply) => {
-      await send(reply, await answerRequest(cloud, store, request));
+      await send(reply, request.method, await answerOrFault(cloud, store, request));
       return reply;
     },
     handler: () => undefined,
   });
+}
+
+async function answerOrFault(
+  cloud: Cloud,
+  store: ObjectStore,
+  request: FastifyRequest,
+): Promise<Answer> {
+  try {
+    return await answerRequest(cloud, store, request);
+  } catch (error) {
+    if (!(error instanceof HttpFault) || typeof error.body !== 'string') throw error;
+    return { status: error.status, headers: error.headers, body: error.body };
+  }
 }
 
 async function answerRequest(
@@ -51,6 +68,7 @@ async function answerRequest(
 ): Promise<Answer> {
   const { path: rawPath, query } = requestUrlPath(request.originalUrl);
   const { method, headers } = request;
+  if (request.originalUrl.length > MAX_URL) throw new HttpFault(414, '');
   const path = storagePath(rawPath.replace(/^\/object-store(?=\/)/, ''));
   const received = {
     method,
@@ -72,9 +90,13 @@ async function answerRequest(
   return tempUrlAnswer(tempUrl, method, path, plain);
 }
 
-function send(reply: FastifyReply, { status, headers, body }: Answer): FastifyReply {
-  return reply
-    .code(status)
-    .headers({ 'content-type': 'text/html; charset=UTF-8', ...headers })
-    .send(body);
+function send(
+  reply: FastifyReply,
+  method: string,
+  { status, headers, body }: Answer,
+): FastifyReply {
+  reply.code(status).headers({ 'content-type': 'text/html; charset=UTF-8', ...headers });
+  const hasBody = method !== 'HEAD' && status !== 204;
+  if (!hasBody && !reply.hasHeader('content-length')) reply.header('content-length', '0');
+  return reply.send(hasBody ? body : undefined);
 }

@@ -6,21 +6,26 @@ import {
 } from './container-requests.js';
 import type { ContainerRequest } from './container-requests.js';
 import { postAccount, readAccount } from './account-requests.js';
+import { bulkDelete } from './bulk-delete.js';
+import { copyFromSource, copyToDestination } from './copy.js';
 import { swiftFault, textFault } from './faults.js';
 import type { ObjectStore } from './object-store.js';
 import { deleteObject, postObject, putObject, readObject } from './object-requests.js';
 import { header, type Answer, type StorageRequest } from './request.js';
+import { deleteLargeObject, putManifest } from './static-large-object.js';
 import type { ObjectRequest } from './upload.js';
 
 const ALLOWED = {
-  account: 'HEAD, GET, POST, OPTIONS',
-  container: 'HEAD, GET, PUT, POST, DELETE, OPTIONS',
-  object: 'HEAD, GET, PUT, POST, DELETE, OPTIONS, COPY',
+  account: 'GET, POST, OPTIONS, HEAD',
+  container: 'GET, POST, OPTIONS, PUT, HEAD, DELETE',
+  object: 'GET, POST, OPTIONS, PUT, HEAD, DELETE',
 };
 
 /** Answers one request; whoever calls it has found out what the requester may touch. */
 export async function answer(store: ObjectStore, request: StorageRequest): Promise<Answer> {
   const { container, object } = request.path;
+  const isDeletion = request.method === 'POST' || request.method === 'DELETE';
+  if (isDeletion && request.parameters.has('bulk-delete')) return bulkDelete(store, request);
   if (container !== undefined && object !== undefined) {
     return answerObject(store, request as ObjectRequest);
   }
@@ -59,6 +64,11 @@ function answerContainer(store: ObjectStore, request: ContainerRequest): Answer 
 
 async function answerObject(store: ObjectStore, request: ObjectRequest): Promise<Answer> {
   const { method } = request;
+  const manifest = request.parameters.text('multipart-manifest');
+  if (method === 'COPY') return copyToDestination(store, request);
+  if (method === 'PUT' && header(request, 'x-copy-from')) return copyFromSource(store, request);
+  if (method === 'PUT' && manifest === 'put') return putManifest(store, request);
+  if (method === 'DELETE' && manifest === 'delete') return deleteLargeObject(store, request);
   if (method === 'GET' || method === 'HEAD') return readObject(store, request);
   if (header(request, 'x-static-large-object') !== undefined) {
     throw textFault(
@@ -76,11 +86,11 @@ async function answerObject(store: ObjectStore, request: ObjectRequest): Promise
     case 'DELETE':
       return deleteObject(store, request);
     default:
-      return otherMethod(request, ALLOWED.object);
+      return otherMethod(request, ALLOWED.object, ', COPY');
   }
 }
 
-function otherMethod({ method }: StorageRequest, allow: string): Answer {
-  if (method === 'OPTIONS') return { status: 200, headers: { allow } };
+function otherMethod({ method }: StorageRequest, allow: string, more = ''): Answer {
+  if (method === 'OPTIONS') return { status: 200, headers: { allow: allow + more } };
   throw swiftFault(405, { allow });
 }

@@ -5,7 +5,7 @@ import { swiftFault, textFault } from './faults.js';
 import { checkMetadata, objectHeaders } from './metadata.js';
 import { TooManyBytes, type StoredBytes } from './object-files.js';
 import type { ObjectStore } from './object-store.js';
-import type { ObjectRecord } from '../records.js';
+import type { ContainerRecord, ObjectRecord } from '../records.js';
 import { header, isTrue, type Answer, type StorageRequest } from './request.js';
 import { httpDate, lastModifiedSeconds } from './times.js';
 
@@ -42,6 +42,7 @@ export function checkUpload(store: ObjectStore, request: ObjectRequest): ObjectA
   request.access.require(request.path);
   const found = store.container(container);
   if (found === undefined) throw swiftFault(404);
+  checkQuota(found, request);
   const contentType = givenContentType(request) ?? guessedContentType(object);
   checkLength(request);
   checkName(container, object);
@@ -124,6 +125,18 @@ const INTEGER = /^\s*[+-]?\d+\s*$/;
 /** Ten digits hold no time after 2286. */
 function clampedTime(seconds: number): number {
   return Math.floor(Math.min(Math.max(seconds, 0), 9_999_999_999));
+}
+
+/** A container's quotas are metadata that its owner sets. */
+function checkQuota({ metadata, bytes, objects }: ContainerRecord, request: StorageRequest): void {
+  const quota = (name: string): number => {
+    const value = metadata[`x-container-meta-quota-${name}`] ?? '';
+    return /^\d+$/.test(value) ? Number(value) : Infinity;
+  };
+  const coming = Number(header(request, 'content-length') ?? 0);
+  if (bytes + coming > quota('bytes') || objects + 1 > quota('count')) {
+    throw textFault(413, 'Upload exceeds quota.', 'html');
+  }
 }
 
 function givenContentType(request: StorageRequest): string | undefined {
