@@ -1,0 +1,57 @@
+// probe runs as a pod on each minion, so that a bring-up can see what a pod sees.
+//
+//	GET /                   the name of this pod's minion
+//	GET /reach?to=IP:PORT   what the probe at that pod address answers; only addresses of $POD_NETWORK
+//	GET /resolve?name=NAME  the addresses of a name, by the cluster's DNS
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"strings"
+	"time"
+)
+
+const timeout = 3 * time.Second
+
+func main() {
+	pods, err := netip.ParsePrefix(os.Getenv("POD_NETWORK"))
+	if err != nil {
+		log.Fatalf("POD_NETWORK: %v", err)
+	}
+	node := os.Getenv("NODE_NAME")
+	client := &http.Client{Timeout: timeout}
+
+	http.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, node) })
+	http.HandleFunc("GET /reach", func(w http.ResponseWriter, r *http.Request) {
+		to, err := netip.ParseAddrPort(r.FormValue("to"))
+		if err != nil || !pods.Contains(to.Addr()) {
+			http.Error(w, "to must be ADDRESS:PORT of a pod", http.StatusBadRequest)
+			return
+		}
+		answer, err := client.Get("http://" + to.String() + "/")
+		if err != nil {
+			http.Error(w, fmt.Sprintf("from %s: %v", node, err), http.StatusBadGateway)
+			return
+		}
+		defer answer.Body.Close()
+		io.Copy(w, io.LimitReader(answer.Body, 1024))
+	})
+	http.HandleFunc("GET /resolve", func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), timeout)
+		defer cancel()
+		addresses, err := net.DefaultResolver.LookupHost(ctx, r.FormValue("name"))
+		if err != nil {
+			http.Error(w, fmt.Sprintf("from %s: %v", node, err), http.StatusBadGateway)
+			return
+		}
+		fmt.Fprintln(w, strings.Join(addresses, "\n"))
+	})
+	log.Fatal(http.ListenAndServe(":8080", nil))
+}
