@@ -4,11 +4,13 @@ import { novaFault } from './compute/faults.js';
 import { HttpFault } from './fault-error.js';
 import { keystoneFault } from './identity/faults.js';
 import { neutronFault } from './networking/faults.js';
+import { WebobFault } from './webob-fault.js';
 
 /** Turns whatever a request ended with into an answer of the service it was for. */
 export function answerErrors(app: FastifyInstance): void {
   app.setErrorHandler((error: unknown, request, reply) => {
     if (error instanceof HttpFault) return send(reply, error);
+    if (error instanceof WebobFault) return send(reply, error.answer(request.headers.accept));
     const status = (error as { statusCode?: unknown }).statusCode;
     if (typeof status === 'number' && status < 500) {
       return send(reply, generic(request, status, (error as Error).message));
@@ -28,15 +30,17 @@ function send(reply: FastifyReply, { status, body, headers }: HttpFault): Fastif
   return reply.send(body);
 }
 
-function generic({ call }: FastifyRequest, status: number, message: string): HttpFault {
+function generic({ call, headers }: FastifyRequest, status: number, message: string): HttpFault {
   switch (call.service as ServiceType | 'admin' | 'none') {
     case 'compute':
-      return novaFault(status, message);
+      if (status >= 500) return novaFault(status, message);
+      return new WebobFault(status, message).answer(headers.accept);
+    case 'image':
+      return new WebobFault(status, message).answer(headers.accept);
     case 'network':
       return neutronFault(status, 'HTTPNotFound', message);
     case 'identity':
       return keystoneFault(status, status === 404 ? 'Not Found' : 'Bad Request', message);
-    case 'image':
     case 'object-store':
       return new HttpFault(status, `<html><h1>${status}</h1><p>${message}</p></html>`);
     case 'admin':

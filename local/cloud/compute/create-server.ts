@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { quota, type Cloud } from '../cloud.js';
 import type { FlavorRecord, ImageRecord, RequestedNetwork, ServerRecord } from '../records.js';
-import { novaFault } from './faults.js';
+import { novaFault, policy, unexpected } from './faults.js';
 import { checkMetadataQuota } from './metadata.js';
 import { newInput, newServer, type Found, type ServerWish } from './new-server.js';
 import { parseNetworks, resolveNetworks } from './requested-networks.js';
@@ -26,6 +26,11 @@ export function createServers(
   const min = Number(wish.min_count ?? 1);
   const max = Number(wish.max_count ?? min);
   if (min > max) throw novaFault(400, 'min_count must be <= max_count');
+  if (
+    wish.personality?.some(({ path, contents }) => path === undefined || contents === undefined)
+  ) {
+    throw unexpected('KeyError');
+  }
   refuseForcedHost(wish);
   refuseVolumes(wish);
   if (!wish.imageRef) throw novaFault(400, 'Missing imageRef attribute');
@@ -48,11 +53,19 @@ export function createServers(
   return servers;
 }
 
-function refuseForcedHost({ availability_zone: zone }: ServerWish): void {
-  if (zone?.includes(':') === true) {
+/** Only an administrator says where a server goes. */
+function refuseForcedHost({
+  availability_zone: zone,
+  host,
+  hypervisor_hostname: node,
+}: ServerWish): void {
+  const colons = (zone ?? '').split(':').length - 1;
+  if (colons > 2) throw novaFault(400, 'Invalid input received: Unable to parse availability_zone');
+  if (colons > 0) throw policy('servers:create:forced_host');
+  if (host || node) {
     throw novaFault(
       403,
-      "Policy doesn't allow os_compute_api:servers:create:forced_host to be performed.",
+      "Policy doesn't allow compute:servers:create:requested_destination to be performed.",
     );
   }
 }

@@ -33,3 +33,12 @@ export function noResource(): HttpFault {
 export function policy(rule: string): HttpFault {
   return novaFault(403, `Policy doesn't allow os_compute_api:${rule} to be performed.`);
 }
+
+/** What Nova says when it did not foresee an input. */
+export function unexpected(pythonClass: string): HttpFault {
+  return novaFault(
+    500,
+    'Unexpected API Error. Please report this at http://bugs.launchpad.net/nova/ and attach the ' +
+      `Nova API log if possible.\n<class '${pythonClass}'>`,
+  );
+}

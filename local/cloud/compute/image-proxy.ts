@@ -1,6 +1,5 @@
 import type { FastifyInstance } from 'fastify';
 import type { Cloud } from '../cloud.js';
-import { isUuidLike } from '../ids.js';
 import { param, queryOf } from '../query.js';
 import type { ImageRecord } from '../records.js';
 import { isoSeconds } from '../time-format.js';
@@ -25,11 +24,7 @@ export function imageProxyRoutes(app: FastifyInstance, cloud: Cloud): void {
         filtered(state.images.all(), asked),
         asked,
         ({ id }) => id,
-        () =>
-          novaFault(
-            400,
-            'The server could not comply with the request since it is either malformed or otherwise incorrect.',
-          ),
+        (marker) => novaFault(400, `HTTP 400 Bad Request: No image found with ID ${marker}`),
       );
       return {
         images: page.map((image) =>
@@ -63,23 +58,22 @@ export function imageProxyRoutes(app: FastifyInstance, cloud: Cloud): void {
 
 function requireCount(asked: URLSearchParams): void {
   const limit = asked.get('limit');
-  if (limit === null || /^\d+$/.test(limit)) return;
-  throw novaFault(400, `Invalid input received: limit must be an integer`);
+  if (limit === null || /^\s*\+?\d+\s*$/.test(limit)) return;
+  const problem = /^\s*-\d+\s*$/.test(limit) ? 'must be >= 0' : 'must be an integer';
+  throw novaFault(400, `Invalid input received: limit ${problem}`);
 }
 
+/** Nova hands the filters to Glance, which looks for exactly the same values. */
 function filtered(images: ImageRecord[], asked: URLSearchParams): ImageRecord[] {
-  const server = asked.get('server')?.split('/').at(-1);
-  if (server !== undefined && isUuidLike(server)) return [];
-  const wanted = {
-    name: asked.get('name'),
-    status: asked.get('status')?.toLowerCase() ?? 'active',
-    type: asked.get('type') ?? 'base',
-  };
-  if (wanted.status !== 'active' || asked.has('type')) return [];
+  const server = asked.get('server');
+  const status = asked.get('status')?.toLowerCase() ?? 'active';
+  if (status !== 'active' || asked.has('type') || server !== null) return [];
+  const matches = (name: string, value: string | number): boolean =>
+    !asked.has(name) || asked.get(name) === String(value);
   return images
-    .filter(({ name }) => wanted.name === null || name === wanted.name)
-    .filter(({ minRamMiB }) => minRamMiB >= Number(asked.get('minRam') ?? 0))
-    .filter(({ minDiskGiB }) => minDiskGiB >= Number(asked.get('minDisk') ?? 0))
+    .filter((image) => matches('name', image.name))
+    .filter((image) => matches('minRam', image.minRamMiB))
+    .filter((image) => matches('minDisk', image.minDiskGiB))
     .sort((a, b) => b.createdAt - a.createdAt || (a.id < b.id ? 1 : -1));
 }
 

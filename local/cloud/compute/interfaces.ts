@@ -8,7 +8,7 @@ import { novaFault } from './faults.js';
 import { novaBody } from './json.js';
 import { requestedMicroversion } from './microversion.js';
 import { ipAddress, object, tag, uuid } from './parameter-types.js';
-import { resolveNetworks } from './requested-networks.js';
+import { resolveNetworks, type RefusalStatuses } from './requested-networks.js';
 import { securityGroupIds } from './security-groups.js';
 import { ServerDocuments } from './server-document.js';
 import { findServer, recordAction, requireState, type NeededState } from './server-store.js';
@@ -22,6 +22,9 @@ interface Attachment {
 
 const SERVER = '/compute/v2.1/servers/:server';
 const SETTLED: NeededState = { vmStates: ['active', 'stopped'] };
+
+/** What Nova answers to a wish for an interface that cannot be. */
+const STATUSES: RefusalStatuses = { absent: 404, ambiguous: 400, addressInUse: 409 };
 
 const address = object({ ip_address: ipAddress }, ['ip_address']);
 const attachment = {
@@ -76,12 +79,14 @@ export function interfaceRoutes(app: FastifyInstance, cloud: Cloud): void {
     return { interfaceAttachment: attachmentDocument(cloud, request, port) };
   });
 
+  // Nova takes any detachment for later, and finds out later whether there is such a port.
   app.delete(`${SERVER}/os-interface/:port`, (request, reply) => {
     const server = serverOf(request);
     requireState(server, 'detach_interface', SETTLED);
-    const port = portOf(state, server, param(request, 'port'));
+    const port = state.ports.get(param(request, 'port'));
     state.transaction(() => {
       recordAction(state, request, server.id, 'detach_interface');
+      if (port?.deviceId !== server.id) return;
       if (port.madeByCompute) state.ports.remove(port.id);
       else {
         const free = { deviceId: '', deviceOwner: '', status: 'DOWN' as const };
@@ -112,7 +117,7 @@ function attach(
       ? undefined
       : { networkId: networkId ?? '', portId, fixedIp };
   return state.transaction(() => {
-    const [network] = resolveNetworks(cloud, wish === undefined ? undefined : [wish]);
+    const [network] = resolveNetworks(cloud, wish === undefined ? undefined : [wish], STATUSES);
     if (network === undefined) {
       throw novaFault(400, 'No specific network was requested and none are available.');
     }

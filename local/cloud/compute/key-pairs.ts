@@ -27,7 +27,8 @@ const typed = { type: { type: 'string', enum: ['ssh', 'x509'] } };
 const owned = { user_id: { type: 'string' } };
 
 const legacyValidator = keyPairValidator(type.nameWithSpaces, {});
-const pages = new Validator(type.query({ ...type.paging, ...owned }, 35));
+const pages = new Validator(type.query({ ...type.paging, user_id: type.values() }, 35));
+const strictPages = new Validator(type.query({ ...type.paging, user_id: type.values() }, 75));
 
 /** Key pairs by the first microversion that takes them so. */
 const validators: [number, Validator][] = [
@@ -61,7 +62,7 @@ export function keyPairRoutes(app: FastifyInstance, cloud: Cloud): void {
     });
     if (minor < 35) return { keypairs: all.map(show) };
     const asked = queryOf(request);
-    pages.query(asked);
+    (minor >= 75 ? strictPages : pages).query(asked);
     const page = pageItems(
       all,
       asked,

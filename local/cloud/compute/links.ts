@@ -51,10 +51,10 @@ export class Links {
     lastId: string | undefined,
   ): Record<string, Link[]> {
     const query = queryOf(this.request);
-    const limit = Math.min(Number(query.get('limit') ?? MAX_PAGE), MAX_PAGE);
+    const { limit } = pageOf(query);
     if (limit === 0 || limit !== page || lastId === undefined) return {};
-    query.set('marker', lastId);
     query.sort();
+    query.set('marker', lastId);
     return { [key]: [{ rel: 'next', href: `${this.prefix}/${path}?${query.toString()}` }] };
   }
 }
@@ -62,8 +62,8 @@ export class Links {
 /** The size of the asked page, and the id after which it begins. */
 export function pageOf(query: URLSearchParams): { limit: number; marker: string | undefined } {
   return {
-    limit: Math.min(Number(query.get('limit') ?? MAX_PAGE), MAX_PAGE),
-    marker: query.get('marker') ?? undefined,
+    limit: Math.min(Number(query.getAll('limit').at(-1) ?? MAX_PAGE), MAX_PAGE),
+    marker: query.getAll('marker').at(-1),
   };
 }
 

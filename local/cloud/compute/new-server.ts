@@ -42,6 +42,8 @@ export interface ServerWish {
   description?: string | null;
   tags?: string[];
   hostname?: string;
+  host?: string;
+  hypervisor_hostname?: string;
 }
 
 /** Everything a create has named, found. */

@@ -75,6 +75,15 @@ export function projectRoutes(app: FastifyInstance, cloud: Cloud): void {
     return { volumeAttachments: [] };
   });
 
+  app.get(`${base}/servers/:server/os-server-password`, (request) => {
+    findServer(cloud.state, param(request, 'server'));
+    return { password: '' };
+  });
+
+  app.get(`${base}/servers/:server/diagnostics`, () => {
+    throw policy('os-server-diagnostics');
+  });
+
   app.post(`${base}/servers/:server/remote-consoles`, (request) => {
     if (requestedMicroversion(cloud, request) < 6) throw noResource();
     findServer(cloud.state, param(request, 'server'));

@@ -67,16 +67,29 @@ function refuseSharing(networks: RequestedNetwork[]): void {
   }
 }
 
+/** The status of each refusal, which is not the same for a create and for an attachment. */
+export interface RefusalStatuses {
+  absent: 400 | 404;
+  ambiguous: 400 | 409;
+  addressInUse: 400 | 409;
+}
+
+const OF_A_CREATE: RefusalStatuses = { absent: 400, ambiguous: 409, addressInUse: 400 };
+
 /**
- * The networks a new server will be on. Call it inside the transaction that makes the server.
- * @throws 400 for what is not there, 409 when the choice is not clear or a port is in use
+ * The networks a server will be on, what is asked for being checked. Call it inside the transaction
+ * that puts it there.
+ * @throws 409 for a port in use, `statuses` for the rest
  */
 export function resolveNetworks(
   cloud: Cloud,
   wanted: RequestedNetwork[] | undefined,
+  statuses = OF_A_CREATE,
 ): RequestedNetwork[] {
   if (cloud.profile.name === 'rackspace') return rackspaceNetworks(cloud.state, wanted);
-  return wanted === undefined ? theOnlyNetwork(cloud.state) : checkedNetworks(cloud.state, wanted);
+  return wanted === undefined
+    ? theOnlyNetwork(cloud.state, statuses)
+    : checkedNetworks(cloud.state, wanted, statuses);
 }
 
 /** Rackspace's servers are on PublicNet and ServiceNet; who names networks must name them too. */
@@ -85,7 +98,8 @@ function rackspaceNetworks(
   wanted: RequestedNetwork[] | undefined,
 ): RequestedNetwork[] {
   const required = [PUBLIC_NET, SERVICE_NET];
-  const networks = checkedNetworks(state, wanted ?? required.map((networkId) => ({ networkId })));
+  const all = required.map((networkId) => ({ networkId }));
+  const networks = checkedNetworks(state, wanted ?? all, OF_A_CREATE);
   const missing = required.filter((id) => !networks.some(({ networkId }) => networkId === id));
   if (missing.length > 0) {
     throw novaFault(400, `Networks (${missing.join(',')}) required but missing`);
@@ -94,16 +108,23 @@ function rackspaceNetworks(
 }
 
 /** The project's network, if it has but one to choose from; no network at all is no error. */
-function theOnlyNetwork(state: State): RequestedNetwork[] {
+function theOnlyNetwork(state: State, statuses: RefusalStatuses): RequestedNetwork[] {
   const candidates = state.networks.all().filter(({ own, shared }) => own || shared);
   if (candidates.length > 1) {
-    throw novaFault(409, 'Multiple possible networks found, use a Network ID to be more specific.');
+    throw novaFault(
+      statuses.ambiguous,
+      'Multiple possible networks found, use a Network ID to be more specific.',
+    );
   }
   return candidates.map(({ id }) => ({ networkId: id }));
 }
 
-function checkedNetworks(state: State, wanted: RequestedNetwork[]): RequestedNetwork[] {
-  const resolved = wanted.map((network) => checkedPort(state, network));
+function checkedNetworks(
+  state: State,
+  wanted: RequestedNetwork[],
+  statuses: RefusalStatuses,
+): RequestedNetwork[] {
+  const resolved = wanted.map((network) => checkedPort(state, network, statuses));
   const unknown: string[] = [];
   for (const { networkId, portId } of resolved) {
     if (portId !== undefined) continue;
@@ -113,7 +134,7 @@ function checkedNetworks(state: State, wanted: RequestedNetwork[]): RequestedNet
   }
   if (unknown.length > 0) {
     const ids = [...new Set(unknown)].join(', ');
-    throw novaFault(400, `Network ${ids} could not be found.`);
+    throw novaFault(statuses.absent, `Network ${ids} could not be found.`);
   }
   return resolved;
 }
@@ -123,14 +144,20 @@ function requireSubnet(state: State, network: NetworkRecord): void {
   throw novaFault(400, `Network ${network.id} requires a subnet in order to boot instances on.`);
 }
 
-function checkedPort(state: State, wanted: RequestedNetwork): RequestedNetwork {
+function checkedPort(
+  state: State,
+  wanted: RequestedNetwork,
+  statuses: RefusalStatuses,
+): RequestedNetwork {
   const { portId, networkId, fixedIp } = wanted;
   if (portId === undefined) {
-    if (fixedIp !== undefined) requireFreeAddress(state, networkId, fixedIp);
+    if (fixedIp !== undefined) requireFreeAddress(state, networkId, fixedIp, statuses);
     return wanted;
   }
   const port = state.ports.get(portId);
-  if (port === undefined) throw novaFault(400, `Port id ${portId} could not be found.`);
+  if (port === undefined) {
+    throw novaFault(statuses.absent, `Port id ${portId} could not be found.`);
+  }
   if (port.deviceId !== '') throw novaFault(409, `Port ${portId} is still in use.`);
   if (port.fixedIps.length === 0) {
     throw novaFault(400, `Port ${portId} requires a FixedIP in order to be used.`);
@@ -138,13 +165,18 @@ function checkedPort(state: State, wanted: RequestedNetwork): RequestedNetwork {
   return { networkId: port.networkId, portId };
 }
 
-function requireFreeAddress(state: State, networkId: string, address: string): void {
+function requireFreeAddress(
+  state: State,
+  networkId: string,
+  address: string,
+  statuses: RefusalStatuses,
+): void {
   const holder = state.ports
     .all()
     .find((port) => port.networkId === networkId && port.fixedIps.some(({ ip }) => ip === address));
   if (holder === undefined) return;
   throw novaFault(
-    400,
+    statuses.addressInUse,
     `Fixed IP address ${address} is already in use on instance ${holder.deviceId}.`,
   );
 }

@@ -3,9 +3,10 @@ import type { Cloud } from '../cloud.js';
 import { asObject } from '../json-body.js';
 import { param } from '../query.js';
 import type { ServerRecord } from '../records.js';
-import { novaFault, policy } from './faults.js';
+import { novaFault } from './faults.js';
 import { novaBody } from './json.js';
 import { requestedMicroversion } from './microversion.js';
+import { isKnownAction, refusal } from './refused-actions.js';
 import { object, wrapped } from './parameter-types.js';
 import { changeServer, findServer, recordAction, requireState } from './server-store.js';
 import { Validator } from './validation.js';
@@ -16,31 +17,6 @@ type Action = (
   server: ServerRecord,
   body: Record<string, unknown>,
 ) => Record<string, unknown> | undefined;
-
-/** Actions for administrators, with the policy rule that says so. */
-const ADMIN_ACTIONS: Record<string, string> = {
-  'os-resetState': 'os-admin-actions:reset_state',
-  resetNetwork: 'os-admin-actions:reset_network',
-  injectNetworkInfo: 'os-admin-actions:inject_network_info',
-  migrate: 'os-migrate-server:migrate',
-  'os-migrateLive': 'os-migrate-server:migrate_live',
-  evacuate: 'os-evacuate',
-  shelveOffload: 'os-shelve:shelve_offload',
-  createBackup: 'os-create-backup',
-};
-
-/** Actions that Nova has and this cloud's machines have not. */
-const UNSUPPORTED_ACTIONS = ['pause', 'unpause', 'suspend', 'resume', 'rescue', 'unrescue']
-  .concat(['shelve', 'unshelve', 'resize', 'confirmResize', 'revertResize', 'rebuild'])
-  .concat(['createImage', 'changePassword', 'restore', 'forceDelete', 'trigger_crash_dump'])
-  .concat(['addSecurityGroup', 'removeSecurityGroup', 'addFloatingIp', 'removeFloatingIp']);
-
-const CONSOLE_ACTIONS: Record<string, string> = {
-  'os-getVNCConsole': 'novnc',
-  'os-getSPICEConsole': 'spice-html5',
-  'os-getRDPConsole': 'rdp-html5',
-  'os-getSerialConsole': 'serial',
-};
 
 const REBOOT = new Validator(
   wrapped(
@@ -112,6 +88,13 @@ const ACTIONS: Record<string, Action> = {
     return { output: tail([...lines, ''], length ?? null) };
   },
 
+  forceDelete(cloud, request, server) {
+    if (server.locked) throw novaFault(409, `Instance ${server.id} is locked`);
+    act(cloud, request, server, 'forceDelete');
+    cloud.machines.delete(server.id);
+    return undefined;
+  },
+
   lock(cloud, request, server, body) {
     if (requestedMicroversion(cloud, request) >= 73) LOCK.body(body);
     setLocked(cloud, request, server, true);
@@ -133,17 +116,11 @@ export function serverActionRoutes(app: FastifyInstance, cloud: Cloud): void {
       throw novaFault(400, 'Malformed request body');
     }
     const action = ACTIONS[name];
-    const rule = ADMIN_ACTIONS[name];
-    const display = CONSOLE_ACTIONS[name];
-    if (!action && !rule && !display && !UNSUPPORTED_ACTIONS.includes(name)) {
+    if (action === undefined && !isKnownAction(name)) {
       throw novaFault(400, `There is no such action: ${name}`);
     }
     const server = findServer(cloud.state, param(request, 'server'));
-    if (rule) throw policy(rule);
-    if (display) throw novaFault(400, `Unavailable console type ${display}.`);
-    if (action === undefined) {
-      throw novaFault(501, 'The requested functionality is not supported.');
-    }
+    if (action === undefined) throw refusal(name, server, body[name]);
     const answer = action(cloud, request, server, body);
     return answer ?? reply.code(202).send();
   });

@@ -38,9 +38,10 @@ export class ServerDocuments {
   /** As in `GET /servers/detail`; `GET /servers/ID` has more from 2.71 on. */
   detail(server: ServerRecord): Document {
     const ports = this.portsOf(server.id);
+    const rackspace = this.cloud.profile.name === 'rackspace';
     return {
-      ...this.core(server, ports),
-      ...(this.cloud.profile.name === 'rackspace'
+      ...this.core(server, ports, !rackspace),
+      ...(rackspace
         ? {
             'OS-EXT-STS:task_state': server.taskState,
             'OS-EXT-STS:vm_state': server.vmState,
@@ -62,7 +63,7 @@ export class ServerDocuments {
   updated(server: ServerRecord): Document {
     if (this.minor >= 75) return this.shown(server);
     return {
-      ...this.core(server, this.portsOf(server.id)),
+      ...this.core(server, this.portsOf(server.id), false),
       ...this.newer(server),
       ...(this.minor >= 71 ? { server_groups: [] } : {}),
     };
@@ -86,22 +87,22 @@ export class ServerDocuments {
     return addresses;
   }
 
-  private core(server: ServerRecord, ports: PortRecord[]): Document {
+  private core(server: ServerRecord, ports: PortRecord[], extended: boolean): Document {
     const status = statusOf(server);
     const hidden = server.vmState === 'building' || server.vmState === 'deleted';
-    const rackspace = this.cloud.profile.name === 'rackspace';
     return {
       id: server.id,
       name: server.name,
       status,
       ...this.owner,
-      metadata: server.metadata,
+      // It is deleted with its server.
+      metadata: server.vmState === 'deleted' ? {} : server.metadata,
       hostId: server.hostId,
       image: { id: server.imageId, links: [this.links.bookmark(`images/${server.imageId}`)] },
       flavor: this.flavor(server),
       created: isoSeconds(server.createdAt),
       updated: isoSeconds(server.updatedAt),
-      addresses: hidden ? {} : this.addresses(ports, !rackspace),
+      addresses: hidden ? {} : this.addresses(ports, extended),
       accessIPv4: server.accessIPv4,
       accessIPv6: server.accessIPv6,
       links: this.links.of(`servers/${server.id}`),

@@ -3,111 +3,41 @@ import type { PortRecord, ServerRecord } from '../records.js';
 import { novaFault, policy } from './faults.js';
 import { isoTime } from './formats.js';
 import { pageItems } from './links.js';
-import * as type from './parameter-types.js';
+import { checkListQuery } from './server-list-query.js';
+import { sortServers } from './server-sort.js';
 import { statusFilter } from './server-status.js';
-import { Validator } from './validation.js';
 
 type Ports = Map<string, PortRecord[]>;
+type Filter = (server: ServerRecord) => boolean;
 
-const REGEX = type.values({ type: 'string', format: 'regex' });
-const TIME = type.values({ type: 'string', format: 'date-time' });
-
-/** Columns that servers can be sorted by, as far as they differ here. */
-const SORT_KEYS: Record<string, (server: ServerRecord) => string | number> = {
-  created_at: ({ order }) => order,
-  updated_at: ({ updatedAt }) => updatedAt,
-  launched_at: ({ launchedAt }) => launchedAt ?? 0,
-  terminated_at: ({ terminatedAt }) => terminatedAt ?? 0,
-  display_name: ({ name }) => name.toLowerCase(),
-  display_description: ({ description }) => description ?? '',
-  hostname: ({ hostname }) => hostname,
-  uuid: ({ id }) => id,
-  vm_state: ({ vmState }) => vmState,
-  task_state: ({ taskState }) => taskState ?? '',
-  power_state: ({ powerState }) => powerState,
-  key_name: ({ keyName }) => keyName ?? '',
-  image_ref: ({ imageId }) => imageId,
-  instance_type_id: ({ flavorId }) => flavorId,
-  availability_zone: ({ availabilityZone }) => availabilityZone,
-  progress: ({ progress }) => progress,
-  config_drive: ({ configDrive }) => Number(configDrive),
-  access_ip_v4: ({ accessIPv4 }) => accessIPv4,
-  access_ip_v6: ({ accessIPv6 }) => accessIPv6,
-};
-
-/** Of one project all servers have the same; of others every user may know only that they exist. */
-const CONSTANT_SORT_KEYS = ['auto_disk_config', 'locked_by', 'project_id', 'user_id'].concat([
-  'kernel_id',
-  'ramdisk_id',
-  'launch_index',
-  'root_device_name',
-  'host',
-  'node',
-  'locked',
-]);
-
-const validators = new Map<number, Validator>();
-
-function validatorFor(minor: number): Validator {
-  const version = [75, 73, 66, 26].find((step) => step <= minor) ?? 1;
-  const found = validators.get(version) ?? new Validator(querySchema(version));
-  validators.set(version, found);
-  return found;
-}
-
-function querySchema(minor: number): Record<string, unknown> {
-  const names = ['user_id', 'project_id', 'tenant_id', 'image_ref', 'image', 'vm_state']
-    .concat(['task_state', 'host', 'uuid', 'sort_dir', 'all_tenants', 'soft_deleted', 'deleted'])
-    .concat(['status', 'launch_index']);
-  const patterns = ['hostname', 'key_name', 'power_state', 'flavor', 'reservation_id', 'name']
-    .concat([
-      'availability_zone',
-      'display_name',
-      'description',
-      'display_description',
-      'locked_by',
-    ])
-    .concat(['config_drive', 'access_ip_v4', 'access_ip_v6', 'progress', 'ip', 'ip6', 'created_at'])
-    .concat(['launched_at', 'terminated_at', 'node', 'root_device_name', 'auto_disk_config'])
-    .concat(minor >= 26 ? ['tags', 'tags-any', 'not-tags', 'not-tags-any'] : []);
-  return type.query(
-    {
-      ...Object.fromEntries(names.map((name) => [name, type.values()])),
-      ...Object.fromEntries(patterns.map((name) => [name, REGEX])),
-      sort_key: type.values({ enum: [...Object.keys(SORT_KEYS), ...CONSTANT_SORT_KEYS] }),
-      'changes-since': TIME,
-      ...(minor >= 66 ? { 'changes-before': TIME } : {}),
-      ...(minor >= 73 ? { locked: type.values() } : {}),
-      ...type.paging,
-    },
-    minor,
-  );
-}
+const TRUE = /^(1|t|true|on|y|yes)$/i;
+const FALSE = /^(0|f|false|off|n|no)$/i;
 
 /**
  * The page of servers that a query asks for, newest first unless it says otherwise. Deleted ones
  * are shown by `changes-since` and `changes-before` only.
+ * @param rule the part of the policy's name that tells a detailed list from a brief one
  * @param portsByServer is called only when the query is about addresses
  */
 export function listServers(
   cloud: Cloud,
   query: URLSearchParams,
   minor: number,
+  rule: 'index' | 'detail',
   portsByServer: () => Ports,
 ): ServerRecord[] {
-  validatorFor(minor).query(query);
+  checkListQuery(query, minor);
+  const all = query.getAll('all_tenants').at(-1);
+  if (all !== undefined && !FALSE.test(all)) throw policy(`servers:${rule}:get_all_tenants`);
   const filters = [
     ...stateFilters(query, minor),
     ...fieldFilters(query, minor),
     ...addressFilters(query, minor, portsByServer),
   ];
-  if (query.has('all_tenants') && !/^(0|false|f|no|n|off)$/i.test(query.get('all_tenants') ?? '')) {
-    throw policy('servers:detail:get_all_tenants');
-  }
   const servers = cloud.state.servers
     .all()
     .filter((server) => filters.every((filter) => filter(server)));
-  sort(servers, query);
+  sortServers(servers, query, minor);
   return pageItems(
     servers,
     query,
@@ -115,8 +45,6 @@ export function listServers(
     (marker) => novaFault(400, `marker [${marker}] not found`),
   );
 }
-
-type Filter = (server: ServerRecord) => boolean;
 
 function stateFilters(query: URLSearchParams, minor: number): Filter[] {
   const filters: Filter[] = [];
@@ -135,23 +63,25 @@ function stateFilters(query: URLSearchParams, minor: number): Filter[] {
   if (since === undefined && before === undefined) {
     filters.push(({ vmState }) => vmState !== 'deleted');
   }
-  if (!query.has('status')) return filters;
-  const wanted = statusFilter(query.getAll('status'));
+  if (query.has('status')) filters.push(statusFilterOf(query.getAll('status'), minor));
+  return filters;
+}
+
+function statusFilterOf(statuses: string[], minor: number): Filter {
+  const wanted = statusFilter(statuses);
   if (wanted === undefined) {
     if (minor >= 38) throw novaFault(400, 'Invalid status value');
-    return [() => false];
+    return () => false;
   }
   const { vmStates, taskStates } = wanted;
   if (vmStates.length === 1 && vmStates[0] === 'deleted') {
     throw novaFault(403, 'Only administrators may list deleted instances');
   }
-  filters.push(({ vmState, taskState }) => {
-    if (!vmStates.includes(vmState)) return false;
-    return taskStates === undefined || taskStates.includes(taskState ?? '');
-  });
-  return filters;
+  return ({ vmState, taskState }) =>
+    vmStates.includes(vmState) && (taskStates?.includes(taskState ?? '') ?? true);
 }
 
+/** Filters that need no administrator; what a microversion does not have is ignored. */
 function fieldFilters(query: URLSearchParams, minor: number): Filter[] {
   const filters: Filter[] = [];
   const add = (name: string, since: number, filter: (value: string) => Filter): void => {
@@ -185,13 +115,7 @@ function fieldFilters(query: URLSearchParams, minor: number): Filter[] {
         flavorId === value,
   );
   add('reservation_id', 1, () => () => false);
-  add(
-    'locked',
-    73,
-    (value) =>
-      ({ locked }) =>
-        locked === type.isTrue(value),
-  );
+  add('locked', 73, lockFilter);
   add(
     'key_name',
     83,
@@ -217,20 +141,26 @@ function fieldFilters(query: URLSearchParams, minor: number): Filter[] {
     90,
     matching(({ hostname }) => hostname),
   );
-  const tagged = (name: string, every: boolean, wanted: boolean): void => {
-    add(name, 26, (value) => ({ tags }) => {
-      const list = value.split(',');
-      const has = every
-        ? list.every((tag) => tags.includes(tag))
-        : list.some((tag) => tags.includes(tag));
-      return has === wanted;
-    });
-  };
-  tagged('tags', true, true);
-  tagged('tags-any', false, true);
-  tagged('not-tags', true, false);
-  tagged('not-tags-any', false, false);
+  add('tags', 26, tagFilter('every', true));
+  add('tags-any', 26, tagFilter('some', true));
+  add('not-tags', 26, tagFilter('every', false));
+  add('not-tags-any', 26, tagFilter('some', false));
   return filters;
+}
+
+function lockFilter(value: string): Filter {
+  if (!TRUE.test(value) && !FALSE.test(value)) {
+    const known = ['0', '1', 'f', 'false', 'n', 'no', 'off', 'on', 't', 'true', 'y', 'yes'];
+    const list = known.map((word) => `'${word}'`).join(', ');
+    throw novaFault(400, `Unrecognized value '${value}', acceptable values are: ${list}`);
+  }
+  return ({ locked }) => locked === TRUE.test(value);
+}
+
+function tagFilter(how: 'every' | 'some', wanted: boolean): (value: string) => Filter {
+  return (value) =>
+    ({ tags }) =>
+      value.split(',')[how]((tag) => tags.includes(tag)) === wanted;
 }
 
 /** Neutron looks for part of an address. */
@@ -243,23 +173,6 @@ function addressFilters(query: URLSearchParams, minor: number, ports: () => Port
   return wanted.map((part) => ({ id }) => {
     const own = byServer.get(id) ?? [];
     return own.some(({ fixedIps }) => fixedIps.some(({ ip }) => ip.includes(part)));
-  });
-}
-
-function sort(servers: ServerRecord[], query: URLSearchParams): void {
-  const keys = query.has('sort_key') ? query.getAll('sort_key') : ['created_at'];
-  const directions = query.has('sort_dir') ? query.getAll('sort_dir') : ['desc'];
-  const columns = keys.map((key, i) => ({
-    value: SORT_KEYS[key],
-    sign: (directions[i] ?? directions[0]) === 'asc' ? 1 : -1,
-  }));
-  servers.sort((a, b) => {
-    for (const { value, sign } of columns) {
-      if (value === undefined) continue;
-      const [x, y] = [value(a), value(b)];
-      if (x !== y) return x < y ? -sign : sign;
-    }
-    return b.order - a.order;
   });
 }
 

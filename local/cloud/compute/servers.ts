@@ -25,7 +25,13 @@ export function serverRoutes(app: FastifyInstance, cloud: Cloud): void {
       // Read once, whatever the number of servers: this is what is polled.
       const ports = portsByDevice(state);
       const documents = new ServerDocuments(cloud, request, (id) => ports.get(id) ?? []);
-      const servers = listServers(cloud, queryOf(request), documents.minor, () => ports);
+      const servers = listServers(
+        cloud,
+        queryOf(request),
+        documents.minor,
+        detailed ? 'detail' : 'index',
+        () => ports,
+      );
       const show = (server: ServerRecord): Record<string, unknown> =>
         detailed ? documents.detail(server) : documents.basic(server);
       return {

@@ -12,7 +12,7 @@ addFormats(ajv);
 ajv.removeKeyword('minimum');
 ajv.addKeyword({
   keyword: 'minimum',
-  validate: (limit: number, value: unknown) => !(Number(value) < limit),
+  validate: (limit: number, value: unknown) => value === '' || !(Number(value) < limit),
 });
 
 /** Checks input against a schema; throws Nova's 400 in jsonschema's words. */
@@ -142,14 +142,14 @@ function detailOf(error: Failure): string {
 }
 
 function additional(error: Failure): string {
-  const { names } = error;
+  const names = error.names.sort();
   const one = names.length === 1;
   if (!hasPatterns(error)) {
     const list = names.map(pythonRepr).join(', ');
     return `Additional properties are not allowed (${list} ${one ? 'was' : 'were'} unexpected)`;
   }
   const patterns = Object.keys((error.parentSchema as Schema).patternProperties as Schema);
-  const list = names.sort().map(pythonRepr).join(', ');
+  const list = names.map(pythonRepr).join(', ');
   const known = patterns.map(pythonRepr).join(', ');
   return `${list} ${one ? 'does' : 'do'} not match any of the regexes: ${known}`;
 }

@@ -1,5 +1,5 @@
 import type { ImageRecord } from '../records.js';
-import { glanceFault } from './faults.js';
+import { WebobFault } from '../webob-fault.js';
 
 type Document = Record<string, unknown>;
 
@@ -40,7 +40,7 @@ export function listImages(
   const marker = query.get('marker');
   const at = marker === null ? -1 : found.findIndex(({ id }) => id === marker);
   if (marker !== null && !images.some(({ id }) => id === marker)) {
-    throw glanceFault(400, `No image found with ID ${marker}`);
+    throw new WebobFault(400, `No image found with ID ${marker}`);
   }
   const page = found.slice(at + 1, at + 1 + limit);
   return { page, full: limit > 0 && page.length === limit };
@@ -49,8 +49,8 @@ export function listImages(
 function pageSize(query: URLSearchParams): number {
   const text = query.get('limit');
   if (text === null) return DEFAULT_PAGE;
-  if (!/^\s*[+-]?\d+\s*$/.test(text)) throw glanceFault(400, 'limit param must be an integer');
-  if (Number(text) < 0) throw glanceFault(400, 'limit param must be positive');
+  if (!/^\s*[+-]?\d+\s*$/.test(text)) throw new WebobFault(400, 'limit param must be an integer');
+  if (Number(text) < 0) throw new WebobFault(400, 'limit param must be positive');
   return Math.min(Number(text), MAX_PAGE);
 }
 
@@ -83,17 +83,20 @@ function pairs(keys: string[], directions: string[]): string[][] {
 function requireSort(key: string, direction: string): void {
   if (!SORT_KEYS.includes(key)) {
     const known = SORT_KEYS.join(', ');
-    throw glanceFault(400, `Invalid sort key: ${key}. It must be one of the following: ${known}.`);
+    throw new WebobFault(
+      400,
+      `Invalid sort key: ${key}. It must be one of the following: ${known}.`,
+    );
   }
   if (direction !== 'asc' && direction !== 'desc') {
-    throw glanceFault(400, `Invalid sort direction: ${direction}`);
+    throw new WebobFault(400, `Invalid sort direction: ${direction}`);
   }
 }
 
 function filterBy(name: string, value: string): (image: Document) => boolean {
   if (name === 'visibility') {
     if (!VISIBILITIES.includes(value)) {
-      throw glanceFault(400, `Invalid visibility value: ${value}`);
+      throw new WebobFault(400, `Invalid visibility value: ${value}`);
     }
     return ({ visibility }) => value === 'all' || visibility === value;
   }
@@ -107,7 +110,7 @@ function filterBy(name: string, value: string): (image: Document) => boolean {
 
 function sizeFilter(name: string, value: string): (image: Document) => boolean {
   if (!/^-?\d+$/.test(value)) {
-    throw glanceFault(400, 'Unable to filter on a range with a non-numeric value.');
+    throw new WebobFault(400, 'Unable to filter on a range with a non-numeric value.');
   }
   const bound = Number(value);
   return ({ size }) => (name === 'size_min' ? Number(size) >= bound : Number(size) <= bound);
@@ -129,7 +132,7 @@ function timeFilter(name: string, value: string): (image: Document) => boolean {
 
 function booleanFilter(name: string, value: string): (image: Document) => boolean {
   if (!/^(true|false)$/i.test(value)) {
-    throw glanceFault(
+    throw new WebobFault(
       400,
       `Invalid value '${value}' for '${name}' filter. Valid values are 'true' or 'false'.`,
     );

@@ -5,7 +5,7 @@ import { seededUuid } from '../ids.js';
 import { param, queryOf } from '../query.js';
 import type { ImageRecord } from '../records.js';
 import { isoSeconds } from '../time-format.js';
-import { glanceFault, noImage } from './faults.js';
+import { WebobFault } from '../webob-fault.js';
 import { listImages } from './image-list.js';
 import { imageSchema, imagesSchema } from './schemas.js';
 
@@ -37,25 +37,24 @@ export function imageRoutes(app: FastifyInstance, cloud: Cloud): void {
 
   app.get(`${IMAGE}/members`, (request) => {
     const { id } = find(cloud, request);
-    throw glanceFault(
+    throw new WebobFault(
       403,
       `Not allowed to list members for image ${id}: Only shared images have members.`,
     );
   });
 
   app.post('/image/v2/images', () => {
-    throw glanceFault(403, 'You are not authorized to complete add_image action.');
+    throw new WebobFault(403, 'You are not authorized to complete add_image action.');
   });
-  for (const method of ['DELETE', 'PATCH'] as const) {
-    app.route({
-      method,
-      url: IMAGE,
-      handler: (request) => {
-        find(cloud, request);
-        throw glanceFault(403, 'You do not own this image');
-      },
-    });
-  }
+  app.patch(IMAGE, (request) => {
+    find(cloud, request);
+    throw new WebobFault(403, 'You do not own this image');
+  });
+  app.delete(IMAGE, (request) => {
+    const id = param(request, 'image');
+    if (!state.images.has(id)) throw new WebobFault(404, `Failed to find image ${id} to delete`);
+    throw new WebobFault(403, 'You do not own this image');
+  });
 
   app.get('/image/v2/schemas/image', () => imageSchema);
   app.get('/image/v2/schemas/images', () => imagesSchema);
@@ -64,7 +63,7 @@ export function imageRoutes(app: FastifyInstance, cloud: Cloud): void {
 function find(cloud: Cloud, request: FastifyRequest): ImageRecord {
   const id = param(request, 'image');
   const image = cloud.state.images.get(id);
-  if (image === undefined) throw noImage(id);
+  if (image === undefined) throw new WebobFault(404, `No image found with ID ${id}`);
   return image;
 }
 
