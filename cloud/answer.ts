@@ -1,3 +1,5 @@
+import type { Redact } from './redact.js';
+
 /** What a cloud answered to one HTTP request, whichever client sent it. */
 export interface Answer {
   status: number;
@@ -56,12 +58,14 @@ export function retryAfterSeconds(
 }
 
 /**
- * The sentence in which the cloud says what is wrong; empty when it says nothing. Nova wraps it in one key named after
- * the fault, Neutron in `NeutronError`, Keystone in `error`; Swift answers HTML or plain text.
+ * The sentence in which the cloud says what is wrong, without secrets; empty when it says nothing. Nova wraps it in one
+ * key named after the fault, Neutron in `NeutronError`, Keystone in `error`; Swift answers HTML or plain text.
  */
-export function cloudWords(answer: Answer): string {
+export function cloudWords(answer: Answer, redact: Redact): string {
   const body = parsedBody(answer);
-  return shorten(withoutEcho((body && messageIn(body)) ?? plainText(answer.text)));
+  const words = (body && messageIn(body)) ?? plainText(answer.text);
+  // Redacted first: half a secret, where the words are cut off, would not be known for one.
+  return shorten(withoutEcho(redact(words)));
 }
 
 /** The body when it is a JSON object. */

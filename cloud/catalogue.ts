@@ -104,7 +104,7 @@ function noEndpoint(
     attempted: `find the ${service} service in region ${region}`,
     message:
       isKnown || regions.size === 0
-        ? `the cloud's catalogue lists no ${face} address of a ${service} service there`
+        ? `the cloud's catalogue lists no ${face} address of ${service} there`
         : `the account has no region ${region}, only ${[...regions].sort().join(', ')}`,
     cure: 'Set OS_REGION_NAME (and OS_INTERFACE, if you did) to what the account has, then run `kubeup up` again',
   });

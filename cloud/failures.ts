@@ -93,7 +93,7 @@ const UNAUTHORIZED: Verdict = {
 /** Words by which clouds name a limit that is none of rate, where they do not call it a quota. */
 const LIMIT_WORDS =
   /limit (?:has been )?(?:exceeded|reached)|exceed(?:s|ed|ing)? .*limit|maximum number of .* exceed/i;
-const RATE_WORDS = /rate.?limit|too many requests|slow ?down|can be made every|retry after/i;
+const RATE_WORDS = /rate.?limit|too many requests|slow ?down|can be made .*every|retry after/i;
 
 const isAny =
   (...statuses: number[]) =>
@@ -175,7 +175,7 @@ export function answerError(
   redact: Redact,
   occasion: Occasion = 'call',
 ): KubeupError {
-  const words = cloudWords(answer);
+  const words = cloudWords(answer, redact);
   const seconds = retryAfterSeconds(answer);
   const { kind, reason, cure } = verdictOn(answer, words, seconds, occasion);
   const id = requestId(answer);
@@ -183,7 +183,7 @@ export function answerError(
     kind,
     reason,
     attempted,
-    message: redact(words === '' ? `HTTP ${answer.status}` : `HTTP ${answer.status}: ${words}`),
+    message: words === '' ? `HTTP ${answer.status}` : `HTTP ${answer.status}: ${words}`,
     cure,
     status: answer.status,
     ...(id ? { requestId: id } : {}),

@@ -114,7 +114,7 @@ const v3Schema = z.object({
   token: z.object({
     expires_at: z.string(),
     project: z.object({ id: z.string() }).optional(),
-    catalog: z.unknown(),
+    catalog: z.unknown().optional(),
   }),
 });
 
@@ -139,7 +139,7 @@ const v2Schema = z.object({
       expires: z.string(),
       tenant: z.object({ id: z.string() }).optional(),
     }),
-    serviceCatalog: z.unknown(),
+    serviceCatalog: z.unknown().optional(),
   }),
 });
 

@@ -22,7 +22,7 @@ const UNTOLD: StorageCapabilities = {
 };
 
 const infoSchema = z.object({
-  swift: z.unknown(),
+  swift: z.record(z.string(), z.unknown()),
   tempurl: z
     .object({
       allowed_digests: z.array(z.string()).optional(),
@@ -50,7 +50,7 @@ export async function readStorageCapabilities(
       .catch(hiddenIsUndefined);
     // What is no such document, with whatever status, is the answer of something else.
     const info = infoSchema.safeParse(answer?.body).data;
-    if (info?.swift !== undefined) {
+    if (info) {
       const { tempurl, slo } = info;
       return {
         tempUrlDigests: tempurl ? usableDigests(tempurl.allowed_digests) : [],

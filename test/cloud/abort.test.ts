@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { test } from 'node:test';
+import { openCloud } from '../../cloud/open.js';
 import { everyCall, failureOf } from './calls.js';
 import { json, scripted, startScriptedCloud } from './scripted-cloud.js';
-import { openCloud } from '../../cloud/open.js';
 
 test('every aborted call rejects with the reason of its signal, and its connection closes', async (t) => {
   const reason = new Error('no longer wanted');

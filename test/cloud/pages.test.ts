@@ -86,6 +86,8 @@ test('objects come in pages of a thousand; a shorter one is the last', async (t)
 });
 
 test("an empty listing is older Swift's 204", async (t) => {
-  const { cloud } = await scripted(t, (_request, response) => response.writeHead(204).end());
+  const { cloud } = await scripted(t, (_request, response) => {
+    response.writeHead(204).end();
+  });
   assert.deepEqual(await cloud.objectStorage.listObjects('c', 'p/'), []);
 });

@@ -29,6 +29,8 @@ export interface ScriptedCloud {
 }
 
 export interface ScriptedCloudOptions {
+  /** The host that its addresses name. @default 127.0.0.1 */
+  host?: string;
   /** What its catalogue names instead of its own address. */
   origin?: string;
   /** How long its tokens live, by its own word. @default an hour */
@@ -89,7 +91,7 @@ export async function startScriptedCloud(
     : createServer(listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
-  const address = `${options.tls ? 'https' : 'http'}://127.0.0.1:${port}`;
+  const address = `${options.tls ? 'https' : 'http'}://${options.host ?? '127.0.0.1'}:${port}`;
   const origin = options.origin ?? address;
 
   return {
