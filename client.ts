@@ -5,6 +5,7 @@ import { addList } from './client/commands/list.js';
 import { addLocal } from './client/commands/local.js';
 import { addPlan } from './client/commands/plan.js';
 import { addPreflight } from './client/commands/preflight.js';
+import { addRelease } from './client/commands/release.js';
 import { addRetry } from './client/commands/retry.js';
 import { addScale } from './client/commands/scale.js';
 import { addStatus } from './client/commands/status.js';
@@ -41,6 +42,7 @@ for (const add of [
   addPlan,
   addPreflight,
   addRetry,
+  addRelease,
   addWorker,
   addLocal,
 ]) {
