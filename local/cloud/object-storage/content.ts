@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { ObjectRecord } from '../records.js';
 import type { Access } from './access.js';
@@ -10,9 +11,7 @@ export interface Content {
   etag: string;
   /** Headers that tell what kind of large object it is. */
   headers: Record<string, string>;
-  isLarge: boolean;
-  /** Whether a request for several ranges gets them; else it gets everything. */
-  severalRanges: boolean;
+  kind: 'own' | 'static large object' | 'dynamic large object';
   /**
    * Streams bytes `start` to `end` (exclusive; at least one). What comes first is open already
    * when this returns, so that replacing the object does not harm the download.
@@ -45,12 +44,22 @@ export function ownContent({ files }: ObjectStore, record: ObjectRecord): Conten
     bytes: record.bytes,
     etag: record.etag,
     headers: {},
-    isLarge: false,
-    severalRanges: true,
+    kind: 'own',
     read: (start, end) => {
       if (record.file === null) throw new RangeError('An empty object has no bytes to read');
       return files.read(record.file, start, end);
     },
+  };
+}
+
+/** Bytes that lie in no file. */
+export function inlineContent(data: Buffer): Content {
+  return {
+    bytes: data.length,
+    etag: createHash('md5').update(data).digest('hex'),
+    headers: {},
+    kind: 'own',
+    read: (start, end) => Readable.from([data.subarray(start, end)], { objectMode: false }),
   };
 }
 

@@ -1,12 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
 import { swiftFault, textFault } from './faults.js';
-import { readManifest } from './manifest.js';
+import { manifestAsPut, readManifest } from './manifest.js';
 import { readableObject, readObject } from './object-requests.js';
 import type { ObjectStore } from './object-store.js';
 import { quote, unquote, utf8 } from './percent-encoding.js';
 import { header, isTrue, type Answer } from './request.js';
-import { manifestAsPut, storeManifest } from './static-large-object.js';
+import { storeManifest } from './static-large-object.js';
 import { checkUpload, MAX_FILE_BYTES, storeObject, type ObjectRequest } from './upload.js';
 
 type ObjectPath = ObjectRequest['path'];
@@ -56,7 +56,8 @@ async function copy(
   source: ObjectPath,
   target: ObjectPath,
 ): Promise<Answer> {
-  const reading = { ...request, method: 'GET', path: source };
+  const parameters = request.parameters.with('format', 'raw');
+  const reading = { ...request, method: 'GET', path: source, parameters };
   const read = readObject(store, reading);
   if (read.status >= 300) return read;
   const bytes =
@@ -98,7 +99,8 @@ function copyHeaders(request: ObjectRequest, read: Answer): IncomingHttpHeaders 
   if (asManifest(request) && manifest !== undefined) headers['x-object-manifest'] = manifest;
   // The ETag of a large object, or of a part, is not that of the bytes.
   const { etag } = read.headers;
-  if (read.status === 200 && etag !== undefined && !etag.startsWith('"')) headers.etag = etag;
+  const isLarge = etag?.startsWith('"') || 'x-static-large-object' in read.headers;
+  if (read.status === 200 && !isLarge) headers.etag = etag;
   return headers;
 }
 

@@ -13,16 +13,18 @@ export function download(request: StorageRequest, record: ObjectRecord, content:
   const headers = objectAnswerHeaders(record, content);
   const lastModified = lastModifiedSeconds(record.modifiedAt);
   const conditional = conditionalStatus(request, content.etag, lastModified);
-  if (conditional !== undefined) {
-    return { status: conditional, headers: { ...headers, 'content-length': '0' } };
-  }
+  if (conditional !== undefined) return unmet(headers, conditional);
   if (request.method === 'HEAD') {
     return { status: 200, headers: { ...headers, 'content-length': String(content.bytes) } };
   }
   const requested = parseRanges(header(request, 'range'));
-  if (requested !== undefined && (requested.length === 1 || content.severalRanges)) {
+  const isDynamic = content.kind === 'dynamic large object';
+  // Of a dynamic large object Swift gives one range at most.
+  if (requested !== undefined && (requested.length === 1 || !isDynamic)) {
     const ranges = satisfiableRanges(requested, content.bytes);
-    if (ranges.length === 0) return unsatisfiable(headers, content.bytes);
+    if (ranges.length === 0) {
+      return unsatisfiable(isDynamic ? { 'accept-ranges': 'bytes' } : headers, content.bytes);
+    }
     if (content.bytes > 0) return partial(headers, content, ranges);
   }
   return {
@@ -33,20 +35,27 @@ export function download(request: StorageRequest, record: ObjectRecord, content:
 }
 
 /** What a GET or HEAD tells about an object, but for its length. */
-export function objectAnswerHeaders(
-  record: ObjectRecord,
-  content: Content,
-): Record<string, string> {
+function objectAnswerHeaders(record: ObjectRecord, content: Content): Record<string, string> {
   return {
     ...record.headers,
     ...content.headers,
     ...(record.deleteAt === null ? {} : { 'x-delete-at': String(record.deleteAt) }),
     'content-type': record.contentType,
-    etag: content.isLarge ? `"${content.etag}"` : content.etag,
+    etag: content.kind === 'own' ? content.etag : `"${content.etag}"`,
     'last-modified': httpDate(lastModifiedSeconds(record.modifiedAt)),
     'x-timestamp': timestamp(record.modifiedAt),
     'accept-ranges': 'bytes',
   };
+}
+
+/** A condition does not hold. */
+function unmet(headers: Record<string, string>, status: 304 | 412): Answer {
+  const shown: Record<string, string> = { ...headers, 'content-length': '0' };
+  if (status === 412) {
+    Reflect.deleteProperty(shown, 'content-type');
+    Reflect.deleteProperty(shown, 'accept-ranges');
+  }
+  return { status, headers: shown };
 }
 
 function unsatisfiable(headers: Record<string, string>, bytes: number): Answer {

@@ -2,22 +2,23 @@ import { createHash } from 'node:crypto';
 import type { ObjectRecord } from '../records.js';
 import { ownContent, readSlices, SegmentGone } from './content.js';
 import type { Content, Reader, Slice } from './content.js';
-import { textFault } from './faults.js';
+import { swiftFault, textFault } from './faults.js';
 import { unquote, utf8 } from './percent-encoding.js';
 import type { ByteRange } from './ranges.js';
 import { header, type StorageRequest } from './request.js';
 
 /**
  * A dynamic large object: whatever lies under the prefix when it is read.
- * @throws {HttpFault} when the container of the segments may not be listed
+ * @throws {HttpFault} 401, 403 or 404 when the container of the segments cannot be listed
  */
 export function dynamicContent(reader: Reader, manifest: ObjectRecord): Content {
   const { store, access } = reader;
   const where = unquote(manifest.headers['x-object-manifest'] ?? '');
   const [container = '', ...rest] = (utf8(where) ?? where).split('/');
   const prefix = rest.join('/');
-  const readAcl = store.container(container)?.metadata['x-container-read'];
-  access.require({ account: store.account, container }, readAcl);
+  const listed = store.container(container);
+  access.require({ account: store.account, container }, listed?.metadata['x-container-read']);
+  if (listed === undefined) throw swiftFault(404);
   const segments = store.objectsUnder(container, prefix);
   return {
     bytes: segments.reduce((sum, { bytes }) => sum + bytes, 0),
@@ -25,8 +26,7 @@ export function dynamicContent(reader: Reader, manifest: ObjectRecord): Content 
       .update(segments.map(({ etag }) => etag).join(''))
       .digest('hex'),
     headers: {},
-    isLarge: true,
-    severalRanges: false,
+    kind: 'dynamic large object',
     read: (start, end) => readSlices(slices(reader, segments, { start, end })),
   };
 }

@@ -2,6 +2,7 @@ import { textFault } from './faults.js';
 import type { ObjectStore } from './object-store.js';
 import type { ObjectRecord } from '../records.js';
 import { quote } from './percent-encoding.js';
+import { pythonJson } from './python-json.js';
 import { parseRanges, satisfiableRanges, type ByteRange } from './ranges.js';
 
 export const MAX_SEGMENTS = 1000;
@@ -35,6 +36,22 @@ export interface PathSegment {
 /** The segments of a static large object. */
 export function readManifest({ files }: ObjectStore, record: ObjectRecord): ManifestSegment[] {
   return record.file === null ? [] : (JSON.parse(files.readText(record.file)) as ManifestSegment[]);
+}
+
+/** A manifest as it could be put again. */
+export function manifestAsPut(segments: ManifestSegment[]): string {
+  return pythonJson(
+    segments.map((segment) =>
+      'data' in segment
+        ? segment
+        : {
+            etag: segment.hash,
+            path: segment.name,
+            range: segment.range,
+            size_bytes: segment.bytes,
+          },
+    ),
+  );
 }
 
 /** Which bytes of its object a segment is. */

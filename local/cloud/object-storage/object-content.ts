@@ -1,6 +1,5 @@
-import { Readable } from 'node:stream';
 import type { ObjectRecord } from '../records.js';
-import { ownContent, readSlices, SegmentGone } from './content.js';
+import { inlineContent, ownContent, readSlices, SegmentGone } from './content.js';
 import type { Content, Reader, Slice } from './content.js';
 import { dynamicContent } from './dynamic-large-object.js';
 import { readManifest, segmentRange, type ManifestSegment } from './manifest.js';
@@ -23,8 +22,7 @@ function staticContent(reader: Reader, record: ObjectRecord, depth: number): Con
   return {
     ...record.staticLargeObject!,
     headers: { 'x-static-large-object': 'True', 'x-manifest-etag': record.etag },
-    isLarge: true,
-    severalRanges: true,
+    kind: 'static large object',
     read: (start, end) => {
       if (depth > MAX_DEPTH) throw new SegmentGone('Static large objects are nested too deep');
       return readSlices(slices(reader, readManifest(reader.store, record), { start, end }, depth));
@@ -79,15 +77,4 @@ function readableObject(
     throw new SegmentGone(`Segment /${container}/${name} is not the reader's`, { cause });
   }
   return store.object(container, name);
-}
-
-function inlineContent(data: Buffer): Content {
-  return {
-    bytes: data.length,
-    etag: '',
-    headers: {},
-    isLarge: false,
-    severalRanges: false,
-    read: (start, end) => Readable.from([data.subarray(start, end)], { objectMode: false }),
-  };
 }

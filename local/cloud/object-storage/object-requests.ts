@@ -1,5 +1,8 @@
+import { HttpFault } from '../fault-error.js';
+import { matches } from './conditions.js';
 import { page, swiftFault } from './faults.js';
-import { ownContent } from './content.js';
+import { inlineContent, ownContent } from './content.js';
+import { manifestAsPut, readManifest } from './manifest.js';
 import { contentOf } from './object-content.js';
 import { download } from './download.js';
 import { checkMetadata, objectHeaders } from './metadata.js';
@@ -11,18 +14,35 @@ import { checkObjectManifest } from './dynamic-large-object.js';
 
 /** GET and HEAD. `?multipart-manifest=get` reads a large object's manifest itself. */
 export function readObject(store: ObjectStore, request: ObjectRequest): Answer {
-  const record = readableObject(store, request);
+  const record = foundObject(store, request);
+  if (record === undefined) {
+    // Whoever asks for any version of an object asks for one to be there.
+    const ifMatch = header(request, 'if-match');
+    throw ifMatch !== undefined && matches(ifMatch, '*') ? new HttpFault(412, '') : swiftFault(404);
+  }
   if (request.parameters.text('multipart-manifest') !== 'get') {
     return download(request, record, contentOf({ store, access: request.access }, record));
   }
+  return record.staticLargeObject === undefined
+    ? download(request, record, ownContent(store, record))
+    : readManifestItself(store, request, record);
+}
+
+/** `format=raw` is the manifest as it could be put again. */
+function readManifestItself(
+  store: ObjectStore,
+  request: ObjectRequest,
+  record: ObjectRecord,
+): Answer {
+  const marker = { 'x-static-large-object': 'True' };
+  if (request.parameters.text('format') === 'raw') {
+    const text = manifestAsPut(readManifest(store, record));
+    const answer = download(request, record, inlineContent(Buffer.from(text)));
+    return { ...answer, headers: { ...answer.headers, ...marker } };
+  }
   const answer = download(request, record, ownContent(store, record));
-  if (record.staticLargeObject === undefined) return answer;
-  const headers = {
-    ...answer.headers,
-    'x-static-large-object': 'True',
-    'content-type': 'application/json; charset=utf-8',
-  };
-  return { ...answer, headers };
+  const type = { 'content-type': 'application/json; charset=utf-8' };
+  return { ...answer, headers: { ...answer.headers, ...marker, ...type } };
 }
 
 /** PUT of an object's own bytes. */
@@ -62,11 +82,19 @@ export async function deleteObject(store: ObjectStore, request: ObjectRequest): 
 /** The object that a request reads. Throws 401, 403 or 404. */
 export function readableObject(
   store: ObjectStore,
-  { path, access }: Pick<ObjectRequest, 'path' | 'access'>,
+  request: Pick<ObjectRequest, 'path' | 'access'>,
 ): ObjectRecord {
-  const container = store.container(path.container);
-  access.require(path, container?.metadata['x-container-read']);
-  const record = container && store.object(path.container, path.object);
+  const record = foundObject(store, request);
   if (record === undefined) throw swiftFault(404);
   return record;
+}
+
+/** As {@link readableObject}, but undefined when there is none. */
+function foundObject(
+  store: ObjectStore,
+  { path, access }: Pick<ObjectRequest, 'path' | 'access'>,
+): ObjectRecord | undefined {
+  const container = store.container(path.container);
+  access.require(path, container?.metadata['x-container-read']);
+  return container && store.object(path.container, path.object);
 }

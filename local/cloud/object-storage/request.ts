@@ -60,8 +60,12 @@ export class Parameters {
     return isTrue(this.values.get(name));
   }
 
-  get isEmpty(): boolean {
-    return this.values.size === 0;
+  /** These parameters and one more. */
+  with(name: string, value: string): Parameters {
+    const more = new Parameters('');
+    for (const [key, kept] of this.values) more.values.set(key, kept);
+    more.values.set(name, value);
+    return more;
   }
 }
 

@@ -98,5 +98,6 @@ function send(
   reply.code(status).headers({ 'content-type': 'text/html; charset=UTF-8', ...headers });
   const hasBody = method !== 'HEAD' && status !== 204;
   if (!hasBody && !reply.hasHeader('content-length')) reply.header('content-length', '0');
-  return reply.send(hasBody ? body : undefined);
+  // Fastify would add a charset to the JSON type of a string.
+  return reply.send(!hasBody ? undefined : typeof body === 'string' ? Buffer.from(body) : body);
 }

@@ -24,6 +24,9 @@ const ALLOWED = {
 /** Answers one request; whoever calls it has found out what the requester may touch. */
 export async function answer(store: ObjectStore, request: StorageRequest): Promise<Answer> {
   const { container, object } = request.path;
+  if (request.method === 'PUT' && request.parameters.has('extract-archive')) {
+    throw textFault(400, 'Unsupported archive format', 'html');
+  }
   const isDeletion = request.method === 'POST' || request.method === 'DELETE';
   if (isDeletion && request.parameters.has('bulk-delete')) return bulkDelete(store, request);
   if (container !== undefined && object !== undefined) {

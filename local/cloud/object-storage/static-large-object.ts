@@ -94,22 +94,6 @@ export function deleteLargeObject(store: ObjectStore, request: ObjectRequest): P
   return deletionAnswer(store, anyType, everything);
 }
 
-/** A manifest as it could be put again. */
-export function manifestAsPut(segments: ManifestSegment[]): string {
-  return pythonJson(
-    segments.map((segment) =>
-      'data' in segment
-        ? segment
-        : {
-            etag: segment.hash,
-            path: segment.name,
-            range: segment.range,
-            size_bytes: segment.bytes,
-          },
-    ),
-  );
-}
-
 /** The segment as it is stored; undefined when it is not as wanted, and the problems say why. */
 function checkedSegment(
   reader: Reader,

@@ -73,9 +73,10 @@ export async function storeObject(
   extra: Pick<ObjectRecord, 'staticLargeObject'> = {},
 ): Promise<Answer> {
   const stored = await receive(store, source);
+  const times = { 'last-modified': httpDate(lastModifiedSeconds(request.receivedAt)) };
   if (attributes.etag && attributes.etag !== stored.md5) {
     await store.files.remove(stored.file);
-    throw swiftFault(422);
+    throw swiftFault(422, times);
   }
   const { container, object } = request.path;
   const kept = await store.putObject({
@@ -91,13 +92,7 @@ export async function storeObject(
     ...extra,
   });
   if (!kept) throw swiftFault(404);
-  return {
-    status: 201,
-    headers: {
-      etag: stored.md5,
-      'last-modified': httpDate(lastModifiedSeconds(request.receivedAt)),
-    },
-  };
+  return { status: 201, headers: { etag: stored.md5, ...times } };
 }
 
 /**
