@@ -26,7 +26,11 @@ export async function runWorker(env: NodeJS.ProcessEnv): Promise<void> {
       namespace: namespace ?? 'default',
       taskQueue: taskQueueOf(accountId(account)),
       workflowBundle: { codePath: path.join(packageRoot(), 'dist/workflow-bundle.js') },
-      activities: createActivities({ cloud: openCloud(account), rootSecret }),
+      activities: createActivities({
+        cloud: openCloud(account),
+        rootSecret,
+        machineProxy: env.KUBEUP_MACHINE_PROXY || undefined,
+      }),
       // A timer that fires while a dead worker's sticky queue is still believed in waits this long.
       stickyQueueScheduleToStartTimeout: '2s',
       shutdownGraceTime: '20s',

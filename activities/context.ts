@@ -5,4 +5,6 @@ export interface Dependencies {
   cloud: Cloud;
   /** Root secret, at least 32 bytes. */
   rootSecret: Buffer;
+  /** HTTP proxy (CONNECT) by which machines are reached, where they are not reached directly. */
+  machineProxy?: string;
 }

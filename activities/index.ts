@@ -1,10 +1,13 @@
+import { admitMinion, settleMinion } from './admission.js';
 import { asActivity } from './as-activity.js';
 import type { Dependencies } from './context.js';
 import { deleteKeyPair, ensureKeyPair } from './keys.js';
 import { deleteNetwork, ensureNetwork } from './network.js';
+import { retireMinions } from './nodes.js';
 import { preflight } from './preflight.js';
 import { deleteRelease, pruneReleases, uploadRelease } from './release.js';
 import { bootServer, deleteServers, lookAtMachine } from './servers.js';
+import { verifyApi, verifyDns, verifyNodes, verifyPodNetwork } from './verify-kubernetes.js';
 import { verifyCluster } from './verify.js';
 import { watchMachines } from './watch.js';
 
@@ -28,6 +31,13 @@ export function createActivities(dependencies: Dependencies): Activities {
     deleteServers: bind(deleteServers),
     watchMachines: bind(watchMachines),
     verifyCluster: bind(verifyCluster),
+    admitMinion: bind(admitMinion),
+    settleMinion: bind(settleMinion),
+    retireMinions: bind(retireMinions),
+    verifyApi: bind(verifyApi),
+    verifyNodes: bind(verifyNodes),
+    verifyPodNetwork: bind(verifyPodNetwork),
+    verifyDns: bind(verifyDns),
   };
 }
 
@@ -49,4 +59,11 @@ export interface Activities {
   deleteServers: Bound<typeof deleteServers>;
   watchMachines: Bound<typeof watchMachines>;
   verifyCluster: Bound<typeof verifyCluster>;
+  admitMinion: Bound<typeof admitMinion>;
+  settleMinion: Bound<typeof settleMinion>;
+  retireMinions: Bound<typeof retireMinions>;
+  verifyApi: Bound<typeof verifyApi>;
+  verifyNodes: Bound<typeof verifyNodes>;
+  verifyPodNetwork: Bound<typeof verifyPodNetwork>;
+  verifyDns: Bound<typeof verifyDns>;
 }

@@ -5,6 +5,7 @@ import { overlaps, parseCidr, podRange } from '../cluster/addressing.js';
 import { describeFailure, KubeupError, type Failure } from '../cluster/errors.js';
 import { serverName } from '../cluster/names.js';
 import type { BringUpRequest, ClusterSpec } from '../cluster/spec.js';
+import { clusterCa } from '../home/certificates.js';
 import type { Dependencies } from './context.js';
 import { otherKey } from './keys.js';
 import { otherRange } from './network.js';
@@ -204,8 +205,9 @@ async function canSign({ cloud }: Dependencies): Promise<void> {
 /** A signed URL's length: what user-data is measured with before any URL is signed. */
 const urlSample = `https://${'x'.repeat(500)}`;
 
-function userDataFits({ rootSecret }: Dependencies, spec: ClusterSpec): void {
+async function userDataFits({ rootSecret }: Dependencies, spec: ClusterSpec): Promise<void> {
   const index = Math.max(1, spec.minions);
+  const { certificate } = await clusterCa(rootSecret, spec.name);
   const userData = renderUserData({
     cluster: spec.name,
     role: 'minion',
@@ -219,6 +221,9 @@ function userDataFits({ rootSecret }: Dependencies, spec: ClusterSpec): void {
     masterAddress: '255.255.255.255',
     release: { url: urlSample, sha256: spec.release.sha256, bytes: spec.release.bytes },
     reportUrl: urlSample,
+    deadline: Math.floor(Date.now() / 1000),
+    ca: { certificate },
+    joinToken: 'abcdef.0123456789abcdef',
     sshPublicKey: publicKeyOf(rootSecret, spec),
   });
   const bytes = userDataBytes(userData);

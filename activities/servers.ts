@@ -15,6 +15,8 @@ import {
 } from '../cluster/names.js';
 import type { Observation } from '../cluster/observation.js';
 import type { ClusterSpec } from '../cluster/spec.js';
+import { clusterCa } from '../home/certificates.js';
+import { joinToken } from '../home/join-token.js';
 import { cancellationSignal } from './as-activity.js';
 import type { Dependencies } from './context.js';
 import { publicKeyOf } from './ssh-key.js';
@@ -223,10 +225,13 @@ async function userDataOf(dependencies: Dependencies, request: BootRequest): Pro
   const { cloud, rootSecret } = dependencies;
   const { spec, role, index, bootId, masterAddress } = request;
   const key = await ensureTempUrlKey(dependencies);
-  const expires = Math.floor(Date.now() / 1000) + spec.machineTimeoutSeconds + urlGraceSeconds;
+  const deadline = Math.floor(Date.now() / 1000) + spec.machineTimeoutSeconds;
+  const expires = deadline + urlGraceSeconds;
   const { container, sha256, bytes } = spec.release;
   const sign = (method: 'GET' | 'PUT', object: string): Promise<string> =>
     cloud.objectStorage.tempUrl(method, container, object, key, expires, { internal: true });
+  const ca = await clusterCa(rootSecret, spec.name);
+  const token = joinToken(rootSecret, spec.name, bootId);
   return renderUserData({
     cluster: spec.name,
     role,
@@ -240,6 +245,9 @@ async function userDataOf(dependencies: Dependencies, request: BootRequest): Pro
     masterAddress,
     release: { url: await sign('GET', releaseObject(spec.name, sha256)), sha256, bytes },
     reportUrl: await sign('PUT', reportObject(spec.name, bootId)),
+    deadline,
+    ca: { certificate: ca.certificate, ...(role === 'master' && { key: ca.key }) },
+    ...(role === 'minion' && { joinToken: `${token.id}.${token.secret}` }),
     sshPublicKey: publicKeyOf(rootSecret, spec),
   });
 }

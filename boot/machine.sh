@@ -176,7 +176,8 @@ install_release() {
   export KUBEUP_RELEASE_FOLDER=$release
   say "running $installer"
   (cd "$release" && exec "./$installer") </dev/null || status=$?
-  [ "$status" = 0 ] || fail "$installer ended with exit code $status"
+  # Its last line is its cause, by the contract.
+  [ "$status" = 0 ] || fail "$installer ended with exit code $status: $(tail -n 1 "$log" 2>/dev/null || true)"
   mkdir -p "$state_folder"
   printf '%s\n' "$KUBEUP_RELEASE_SHA256" >"$state_folder/installed.new"
   mv "$state_folder/installed.new" "$state_folder/installed"

@@ -11,7 +11,12 @@ export interface ReleaseContents {
   problem?: 'not a gzip tar';
   /** Those of {@link INSTALLERS} that are there and executable. */
   installers: string[];
+  /** Text of `manifest.json`; empty when there is none. */
+  manifest: string;
 }
+
+/** Longer ones are not kept: a release is read in constant memory. */
+const maxManifestBytes = 1 << 20;
 
 /**
  * Lists a release while it streams by, in constant memory. The source is read to its end even when the archive
@@ -21,6 +26,7 @@ export async function listRelease(source: AsyncIterable<Buffer>): Promise<Releas
   const executable = new Map<string, boolean>();
   // Written by callbacks, which the compiler does not follow: hence not the literal type.
   let broken = false as boolean;
+  let manifest = '';
   const parser = new Parser({
     // Gunzipped before: left to itself the parser would take plain tar as well, which the machines do not.
     gzip: false,
@@ -28,6 +34,11 @@ export async function listRelease(source: AsyncIterable<Buffer>): Promise<Releas
       const name = entry.path.replace(/^(\.\/+)+/, '');
       const runs = entry.type === 'SymbolicLink' || ((entry.mode ?? 0) & 0o111) !== 0;
       if (entry.type !== 'Directory') executable.set(name, runs);
+      if (name === 'manifest.json' && entry.size <= maxManifestBytes) {
+        entry.on('data', (chunk: Buffer) => {
+          manifest += chunk.toString();
+        });
+      }
       entry.resume();
     },
     onwarn: (code, message) => {
@@ -57,6 +68,8 @@ export async function listRelease(source: AsyncIterable<Buffer>): Promise<Releas
   }
   if (!gunzip.destroyed) gunzip.end();
   await listed;
-  if (broken || bytes === 0) return { problem: 'not a gzip tar', installers: [] };
-  return { installers: Object.values(INSTALLERS).filter((name) => executable.get(name)) };
+  if (broken || bytes === 0) {
+    return { problem: 'not a gzip tar', installers: [], manifest: '' };
+  }
+  return { installers: Object.values(INSTALLERS).filter((name) => executable.get(name)), manifest };
 }

@@ -32,6 +32,12 @@ export interface BootInput {
   };
   /** Temp URL for PUT of the machine's own report. Secret. */
   reportUrl: string;
+  /** When the machine is given up, seconds since the epoch. */
+  deadline: number;
+  /** PEM; what the machine believes, and what the master signs with. The key is secret, and the master's alone. */
+  ca: { certificate: string; key?: string };
+  /** Minions: the token by which this machine joins; of no use once it has. Secret. */
+  joinToken?: string;
   /** OpenSSH form; beside the key pair that the cloud injects. */
   sshPublicKey?: string;
 }
@@ -63,6 +69,13 @@ export function renderUserData(input: BootInput): string {
         permissions: '0600',
         content: formatMachineEnv(machineVariables(input)),
       },
+      plainFile('/etc/kubeup/pki/ca.crt', '0644', input.ca.certificate),
+      ...(input.ca.key === undefined
+        ? []
+        : [plainFile('/etc/kubeup/pki/ca.key', '0600', input.ca.key)]),
+      ...(input.joinToken === undefined
+        ? []
+        : [plainFile('/etc/kubeup/join-token', '0600', `${input.joinToken}\n`)]),
       shellFile('/usr/local/lib/kubeup/machine.sh', 'boot/machine.sh', '0644'),
       shellFile('/usr/local/lib/kubeup/pod-network.sh', 'boot/pod-network.sh', '0755'),
       shellFile(script, `boot/${input.role}Start.sh`, '0700'),
@@ -94,6 +107,7 @@ function machineVariables(input: BootInput): Record<string, string> {
     KUBEUP_DNS_DOMAIN: input.dns.domain,
     KUBEUP_DNS_REPLICAS: String(input.dns.replicas),
     KUBEUP_MASTER_ADDRESS: input.masterAddress ?? '',
+    KUBEUP_DEADLINE: String(input.deadline),
     KUBEUP_RELEASE_SHA256: input.release.sha256,
     KUBEUP_RELEASE_BYTES: String(input.release.bytes),
     KUBEUP_RELEASE_URL: input.release.url,
@@ -102,12 +116,11 @@ function machineVariables(input: BootInput): Record<string, string> {
 }
 
 function shellFile(path: string, asset: string, permissions: string): Record<string, string> {
-  return {
-    path,
-    owner: 'root:root',
-    permissions,
-    content: readFileSync(packageFile(asset), 'utf8'),
-  };
+  return plainFile(path, permissions, readFileSync(packageFile(asset), 'utf8'));
+}
+
+function plainFile(path: string, permissions: string, content: string): Record<string, string> {
+  return { path, owner: 'root:root', permissions, content };
 }
 
 /** As in the original; the grain `minion_ip` is known on the machine only and written there by its start script. */
@@ -152,6 +165,14 @@ function checkInput(input: BootInput): void {
   }
   if (!isHttpUrl(input.release.url)) refuse('release.url', 'an http or https URL');
   if (!isHttpUrl(input.reportUrl)) refuse('reportUrl', 'an http or https URL');
+  if (!Number.isSafeInteger(input.deadline)) refuse('deadline', 'whole seconds since the epoch');
+  for (const pem of [input.ca.certificate, input.ca.key ?? input.ca.certificate]) {
+    if (!/^-----BEGIN [A-Z ]+-----\n[\w+/=\n]+-----END [A-Z ]+-----\n$/.test(pem))
+      refuse('ca', 'PEM');
+  }
+  if (input.joinToken !== undefined && !/^[a-z0-9]{6}\.[a-z0-9]{16}$/.test(input.joinToken)) {
+    refuse('joinToken', 'a bootstrap token');
+  }
   if (input.sshPublicKey !== undefined && !/^[ -~]+$/.test(input.sshPublicKey)) {
     refuse('sshPublicKey', 'one line in OpenSSH form');
   }

@@ -39,6 +39,8 @@ export interface ClusterSpec {
     bytes: number;
     /** The built-in sample: installers and manifest, no Kubernetes. */
     sample: boolean;
+    /** Version of Kubernetes in it; without one the machines' own reports are all there is to verify. */
+    kubernetes?: string;
     /** Object storage container (`CLOUD_FILES_CONTAINER`). */
     container: string;
   };

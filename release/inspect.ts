@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { INSTALLERS, listRelease } from '../boot/release-archive.js';
+import { manifestSchema } from './kubernetes/manifest.js';
 
 /** A release file that no machine could install. Has the fields of a `Problem` of the spec. */
 export class ReleaseFileError extends Error {
@@ -20,6 +21,8 @@ export interface InspectedRelease {
   /** Lower-case hex. */
   sha256: string;
   bytes: number;
+  /** Version of Kubernetes that it installs, e.g. `v1.37.2`; none when its manifest names none. */
+  kubernetes?: string;
 }
 
 /**
@@ -57,7 +60,18 @@ export async function inspectRelease(
         `${missing.join(' and ')} ${missing.length > 1 ? 'are' : 'is'} not there`,
     );
   }
-  return { sha256: hash.digest('hex'), bytes };
+  const kubernetes = kubernetesIn(contents.manifest);
+  return { sha256: hash.digest('hex'), bytes, ...(kubernetes !== undefined && { kubernetes }) };
+}
+
+/** A release of one's own may have any manifest, or none. */
+function kubernetesIn(manifest: string): string | undefined {
+  try {
+    const read = manifestSchema.safeParse(JSON.parse(manifest));
+    return read.success ? read.data.version : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 async function refuseWhatIsNoFile(file: string): Promise<void> {

@@ -22,8 +22,19 @@
  * | `KUBEUP_POD_NETWORK`, `_POD_RANGE`, `_POD_GATEWAY`, `_POD_MTU` | all pods; this machine's pods; address and MTU of `cbr0` |
  * | `KUBEUP_PORTAL_NET` | service addresses |
  * | `KUBEUP_DNS_ENABLED`, `_SERVER_IP`, `_DOMAIN`, `_REPLICAS` | cluster DNS; `true` or `false` |
+ * | `KUBEUP_DEADLINE` | when the machine is given up, seconds since the epoch |
  * | `KUBEUP_RELEASE_SHA256`, `_BYTES`, `_FOLDER` | this release and where it lies |
  * | `KUBEUP_ROOT` | put before every path it writes; empty on a real machine |
+ *
+ * and in files that only root may read:
+ *
+ * | file | what |
+ * |---|---|
+ * | `/etc/kubeup/pki/ca.crt` | the cluster's CA certificate |
+ * | `/etc/kubeup/pki/ca.key` | its key; on the master alone |
+ * | `/etc/kubeup/join-token` | minions: the bootstrap token of this boot; dies when the machine is ready |
+ *
+ * Its last line of output is the cause when it fails.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { chmod, cp, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';

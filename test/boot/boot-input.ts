@@ -24,6 +24,9 @@ export function minionInput(changes: Partial<BootInput> = {}): BootInput {
       bytes: 1000,
     },
     reportUrl: 'http://127.0.0.1:9/v1/AUTH_x/c/report?temp_url_sig=01&temp_url_expires=1',
+    deadline: 1_900_000_000,
+    ca: { certificate: pem('CERTIFICATE') },
+    joinToken: 'abcdef.0123456789abcdef',
     ...changes,
   };
 }
@@ -35,8 +38,15 @@ export function masterInput(changes: Partial<BootInput> = {}): BootInput {
     name: 'kubernetes-master',
     podRange: '10.240.0.0/24',
     masterAddress: undefined,
+    ca: { certificate: pem('CERTIFICATE'), key: pem('PRIVATE KEY') },
+    joinToken: undefined,
     ...changes,
   });
+}
+
+/** PEM as far as the boot needs it to be: what is in it is the release's business. */
+function pem(label: string): string {
+  return `-----BEGIN ${label}-----\nTUlJQg==\n-----END ${label}-----\n`;
 }
 
 /** The sample release in memory. */

@@ -357,7 +357,7 @@ function defineTests(): void {
     await withMachine({ release }, async (scene) => {
       assert.equal(await scene.machine.start(), 1);
       assert.deepEqual(scene.states(), ['booting', 'downloading', 'installing', 'failed']);
-      assert.equal(scene.reason(), 'install-minion ended with exit code 7');
+      assert.equal(scene.reason(), 'install-minion ended with exit code 7: last words');
       const body = scene.server.reports.at(-1)?.body ?? '';
       assert.ok(Buffer.byteLength(body) <= 8192);
       assert.match(body, /last words/);

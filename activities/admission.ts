@@ -1,0 +1,77 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { podRange } from '../cluster/addressing.js';
+import { KubeupError } from '../cluster/errors.js';
+import { serverName } from '../cluster/names.js';
+import type { ClusterSpec } from '../cluster/spec.js';
+import { joinToken } from '../home/join-token.js';
+import { cancellationSignal } from './as-activity.js';
+import type { Dependencies } from './context.js';
+import { withKubeApi } from './kube-api.js';
+
+/** One boot of one minion. */
+export interface AdmissionRequest {
+  spec: ClusterSpec;
+  index: number;
+  bootId: string;
+}
+
+const secrets = '/api/v1/namespaces/kube-system/secrets';
+const pollMs = 1_000;
+
+/**
+ * Lets one machine join: has the API server know its join token, for no longer than the machine has to come up.
+ * Waits until there is an API server, which comes up beside the minions.
+ */
+export async function admitMinion(
+  dependencies: Dependencies,
+  { spec, index, bootId }: AdmissionRequest,
+): Promise<void> {
+  const { id, secret } = joinToken(dependencies.rootSecret, spec.name, bootId);
+  const expires = new Date(Date.now() + spec.machineTimeoutSeconds * 1000);
+  const token = {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    type: 'bootstrap.kubernetes.io/token',
+    metadata: { name: `bootstrap-token-${id}` },
+    stringData: {
+      'token-id': id,
+      'token-secret': secret,
+      description: `kubeup: ${serverName(spec.name, 'minion', index)} comes up`,
+      expiration: expires.toISOString().replace(/\.\d+Z$/, 'Z'),
+      'usage-bootstrap-authentication': 'true',
+      'auth-extra-groups': 'system:bootstrappers:kubeup',
+    },
+  };
+  const signal = cancellationSignal();
+  for (;;) {
+    try {
+      return await withKubeApi(dependencies, spec, async (api) => {
+        if (await api.create(secrets, token)) return;
+        // Of an earlier try: the time it has left may be short.
+        await api.patch(`${secrets}/${token.metadata.name}`, { stringData: token.stringData });
+      });
+    } catch (error) {
+      const isStarting = error instanceof KubeupError && error.failure.kind === 'transient';
+      if (!isStarting || Date.now() > expires.getTime()) throw error;
+      await sleep(pollMs, undefined, { signal });
+    }
+  }
+}
+
+/**
+ * Ends what the admission began: the token joins nobody any more, and the node shows the pod range that its machine
+ * has had from the start.
+ */
+export async function settleMinion(
+  dependencies: Dependencies,
+  { spec, index, bootId }: AdmissionRequest,
+): Promise<void> {
+  const { id } = joinToken(dependencies.rootSecret, spec.name, bootId);
+  const range = podRange(spec.podNetwork, index);
+  await withKubeApi(dependencies, spec, async (api) => {
+    await api.delete(`${secrets}/bootstrap-token-${id}`);
+    await api.patch(`/api/v1/nodes/${serverName(spec.name, 'minion', index)}`, {
+      spec: { podCIDR: range, podCIDRs: [range] },
+    });
+  });
+}

@@ -1,0 +1,76 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { KubeupError } from '../cluster/errors.js';
+import { serverName } from '../cluster/names.js';
+import type { ClusterSpec } from '../cluster/spec.js';
+import { cancellationSignal } from './as-activity.js';
+import type { Dependencies } from './context.js';
+import { withKubeApi } from './kube-api.js';
+import type { KubeApi } from './kube-api.js';
+
+interface Pod {
+  metadata: {
+    name: string;
+    namespace: string;
+    annotations?: Record<string, string>;
+    ownerReferences?: { kind: string }[];
+  };
+  status: { phase: string };
+}
+
+/** How long pods have to leave a minion, milliseconds; what is still there goes with it. */
+const drainMs = 60_000;
+const pollMs = 1_000;
+
+/**
+ * Takes minions out of the cluster before their machines go: no new pods, the old ones moved, the Node deleted. One
+ * that never joined, or whose cluster has no API any more, needs nothing of it.
+ */
+export async function retireMinions(
+  dependencies: Dependencies,
+  { spec, indexes }: { spec: ClusterSpec; indexes: number[] },
+): Promise<{ retired: string[] }> {
+  if (indexes.length === 0) return { retired: [] };
+  try {
+    return await withKubeApi(dependencies, spec, async (api) => {
+      const retired: string[] = [];
+      const names = indexes.map((index) => serverName(spec.name, 'minion', index));
+      for (const name of names) {
+        const isThere = await api.patch(`/api/v1/nodes/${name}`, { spec: { unschedulable: true } });
+        if (isThere) retired.push(name);
+      }
+      const deadline = Date.now() + drainMs;
+      for (const name of retired) await drain(api, name, deadline);
+      for (const name of retired) await api.delete(`/api/v1/nodes/${name}`);
+      return { retired };
+    });
+  } catch (error) {
+    const isGone =
+      error instanceof KubeupError &&
+      ['ApiUnreachable', 'MasterMissing'].includes(error.failure.reason);
+    if (isGone) return { retired: [] };
+    throw error;
+  }
+}
+
+async function drain(api: KubeApi, node: string, deadline: number): Promise<void> {
+  const signal = cancellationSignal();
+  for (;;) {
+    const pods = (await podsOn(api, node)).filter(mustLeave);
+    if (pods.length === 0 || Date.now() > deadline) return;
+    for (const { metadata } of pods) await api.evict(metadata.namespace, metadata.name);
+    await sleep(pollMs, undefined, { signal });
+  }
+}
+
+async function podsOn(api: KubeApi, node: string): Promise<Pod[]> {
+  const selector = encodeURIComponent(`spec.nodeName=${node}`);
+  const list = await api.get<{ items: Pod[] }>(`/api/v1/pods?fieldSelector=${selector}`);
+  return list?.items ?? [];
+}
+
+/** Not those of a DaemonSet, which would come back, nor those that the kubelet runs by itself, nor ended ones. */
+function mustLeave({ metadata, status }: Pod): boolean {
+  const isDaemon = metadata.ownerReferences?.some(({ kind }) => kind === 'DaemonSet') ?? false;
+  const isStatic = 'kubernetes.io/config.mirror' in (metadata.annotations ?? {});
+  return !isDaemon && !isStatic && status.phase !== 'Succeeded' && status.phase !== 'Failed';
+}
