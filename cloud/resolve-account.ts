@@ -224,7 +224,10 @@ function toProblem(issue: z.core.$ZodIssue, settings: Settings): Problem {
   const field = String(issue.path[0] ?? 'OS_AUTH_URL');
   return {
     field,
-    value: SECRETS.has(field) ? undefined : settings[field],
+    // An address may hold a password too.
+    value: SECRETS.has(field)
+      ? undefined
+      : settings[field]?.replace(/\/\/[^/]*@|\?.*/g, '[withheld]'),
     message: issue.message,
   };
 }

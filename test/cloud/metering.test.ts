@@ -18,7 +18,7 @@ test('every request is metered once, whatever became of it', async (t) => {
         json(response, request.method === 'GET' ? 200 : 500, { servers: [] });
       }
     },
-    { onCall: (call) => calls.push(call), callTimeoutMs: 300 },
+    { onCall: (call) => calls.push(call), callTimeoutMs: 2000 },
   );
   await cloud.compute.listServers();
   await failureOf(cloud.network.deleteNetwork('n'));
