@@ -187,7 +187,8 @@ export interface SecurityGroupRule {
   port_range_max: number | null;
   remote_ip_prefix: string | null;
   remote_group_id: string | null;
-  description: string;
+  /** Null of the rules that a group is made with. */
+  description: string | null;
   createdAt: number;
 }
 

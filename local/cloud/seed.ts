@@ -124,7 +124,7 @@ function addDefaultSecurityGroup(state: State, now: number): void {
     port_range_max: null,
     remote_ip_prefix: null,
     remote_group_id: direction === 'ingress' ? id : null,
-    description: '',
+    description: null,
     createdAt: now,
   });
   state.securityGroups.put(id, {

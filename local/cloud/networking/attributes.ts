@@ -74,7 +74,12 @@ export function wantedOf(
   if (action === 'update') throw badRequest('Bulk operation not supported');
   const list = json[collection];
   if (!list || (Array.isArray(list) && list.length === 0)) throw badRequest('Resources required');
-  if (!Array.isArray(list)) throw badRequest('Body contains invalid data');
+  if (!Array.isArray(list)) {
+    const isIterable = typeof list === 'object' || typeof list === 'string';
+    throw badRequest(
+      isIterable ? `Object '${name}' contains invalid data` : 'Body contains invalid data',
+    );
+  }
   const items = list.map((item: unknown) => {
     const object = asObject(item);
     if (object === undefined) throw badRequest('Body contains invalid data');

@@ -8,6 +8,7 @@ import { enforcePolicy, wantedOf, type AttributeMap, type Json } from './attribu
 import { badRequest } from './faults.js';
 import { listAnswer, withFields, type Listed } from './listing.js';
 import { requireRoom } from './quotas.js';
+import { requireRevision } from './revision-constraint.js';
 
 /**
  * A kind of thing that the API keeps: networks, subnets, ports, …
@@ -83,9 +84,11 @@ export function resourceRoutes<R extends { id: string }, W>(
     const [changes] = wantedOf(resource, body, 'update', projectId).items;
     return state.transaction(() => {
       const record = found(param(request, 'id'));
-      const ownsNetwork = resource.ownsNetwork?.(resource.document(record)) ?? true;
+      const document = resource.document(record);
+      const ownsNetwork = resource.ownsNetwork?.(document) ?? true;
       const isOwner = resource.isOwn(record);
       enforcePolicy(resource, 'update', changes ?? {}, { isOwner, ownsNetwork });
+      requireRevision(request, document);
       return { [name]: resource.document(resource.update(record, (changes ?? {}) as Partial<W>)) };
     });
   });
@@ -95,6 +98,7 @@ export function resourceRoutes<R extends { id: string }, W>(
       const record = found(param(request, 'id'));
       enforcePolicy(resource, 'delete', {}, { isOwner: resource.isOwn(record), ownsNetwork: true });
       refuseBody(request);
+      requireRevision(request, resource.document(record));
       resource.remove(record);
     });
     return reply.code(204).send();

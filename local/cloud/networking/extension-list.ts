@@ -81,6 +81,12 @@ export const EXTENSIONS: [alias: string, name: string, description: string, upda
     '2016-09-09T09:09:09-09:09',
   ],
   [
+    'provider',
+    'Provider Network',
+    'Expose mapping of virtual networks to physical networks',
+    '2012-09-07T10:00:00-00:00',
+  ],
+  [
     'quota_details',
     'Quota details management support',
     'Expose functions for quotas usage statistics per project',
@@ -163,12 +169,6 @@ export const EXTENSIONS: [alias: string, name: string, description: string, upda
     'Stateful security group',
     'Indicates if the security group is stateful or not',
     '2019-11-26T09:00:00-00:00',
-  ],
-  [
-    'subnet-service-types',
-    'Subnet service types',
-    'Provides ability to set the subnet service_types field',
-    '2016-03-15T18:00:00-00:00',
   ],
   [
     'subnet_allocation',

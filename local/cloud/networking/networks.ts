@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Cloud } from '../cloud.js';
+import { pythonStr } from '../python-text.js';
 import type { NetworkRecord } from '../records.js';
-import { known, type AttributeMap, type Json } from './attributes.js';
+import { known, type Attribute, type AttributeMap, type Json } from './attributes.js';
 import { notNegative, string } from './checks.js';
 import type { Resource } from './collection.js';
 import { extensionAliases } from './extensions.js';
@@ -29,6 +30,13 @@ interface NetworkWish {
   mtu?: number;
   port_security_enabled?: boolean;
 }
+
+const administrators: Attribute = {
+  create: true,
+  update: true,
+  policy: 'admin',
+  extension: 'provider',
+};
 
 const attributes: AttributeMap = {
   id: { filter: true, sort: true },
@@ -77,8 +85,12 @@ const attributes: AttributeMap = {
     convert: toInteger,
     check: notNegative,
     filter: true,
+    sort: true,
     extension: 'net-mtu',
   },
+  'provider:network_type': administrators,
+  'provider:physical_network': administrators,
+  'provider:segmentation_id': administrators,
   port_security_enabled: {
     create: true,
     update: true,
@@ -87,7 +99,12 @@ const attributes: AttributeMap = {
     policy: 'anyone',
     extension: 'port-security',
   },
-  availability_zone_hints: { extension: 'network_availability_zone' },
+  availability_zone_hints: {
+    create: true,
+    default: [],
+    check: noZones,
+    extension: 'network_availability_zone',
+  },
   availability_zones: { extension: 'network_availability_zone' },
   ...standardAttributes,
 };
@@ -164,6 +181,17 @@ function changed(wish: Partial<NetworkWish>, record: NetworkRecord): Partial<Net
     mtu: mtuOf(wish.mtu, record.mtu),
     portSecurity: wish.port_security_enabled ?? record.portSecurity,
   };
+}
+
+/** There are no zones to hint at. */
+function noZones(value: unknown): string | undefined {
+  if (!Array.isArray(value)) return `'${pythonStr(value)}' is not a list`;
+  if (value.length === 0) return undefined;
+  throw neutronFault(
+    404,
+    'AvailabilityZoneNotFound',
+    `AvailabilityZone ${value.map(pythonStr).join(', ')} could not be found.`,
+  );
 }
 
 /** 0 is the largest that the network can carry. */

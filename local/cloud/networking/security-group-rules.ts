@@ -95,7 +95,7 @@ export function newRule(
     port_range_max: null,
     remote_ip_prefix: null,
     remote_group_id: null,
-    description: '',
+    description: null,
     createdAt: Date.now(),
   };
 }

@@ -84,7 +84,7 @@ export function securityGroups(cloud: Cloud): Resource<SecurityGroupRecord, Secu
         refuseInUse(cloud, record.id);
       }
       return put({
-        ...revised(record),
+        ...(Object.keys(changes).length === 0 ? record : revised(record)),
         name: name ?? record.name,
         description: description ?? record.description,
         stateful: stateful ?? record.stateful,

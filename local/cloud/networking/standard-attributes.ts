@@ -5,7 +5,6 @@ import { isoSeconds } from '../time-format.js';
 import type { AttributeMap, Json } from './attributes.js';
 import { string } from './checks.js';
 import type { Listed } from './listing.js';
-import { toInteger } from './values.js';
 
 /** Who owns a thing; never given but as one's own. */
 export const ownership: AttributeMap = {
@@ -27,7 +26,6 @@ export const standardAttributes = {
   created_at: { extension: 'standard-attr-timestamp' },
   updated_at: { extension: 'standard-attr-timestamp' },
   revision_number: {
-    convert: toInteger,
     filter: true,
     extension: 'standard-attr-revisions',
   },

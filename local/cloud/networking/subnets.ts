@@ -70,6 +70,9 @@ const attributes: AttributeMap = {
     filter: true,
     sort: true,
   },
+  // Addresses come from the pools: nothing here advertises routers.
+  ipv6_ra_mode: { create: true, check: oneOf(), filter: true, sort: true },
+  ipv6_address_mode: { create: true, check: oneOf(), filter: true, sort: true },
   shared: { convert: toBoolean, filter: true },
   ...standardAttributes,
 };
@@ -84,6 +87,8 @@ export function subnets(cloud: Cloud): Resource<SubnetRecord, SubnetWish> {
       network_id: record.networkId,
       ip_version: record.ipVersion,
       subnetpool_id: null,
+      ipv6_ra_mode: null,
+      ipv6_address_mode: null,
       enable_dhcp: record.enableDhcp,
       gateway_ip: record.gatewayIp,
       cidr: record.cidr,
@@ -121,10 +126,9 @@ export function subnets(cloud: Cloud): Resource<SubnetRecord, SubnetWish> {
     },
     create: (wishes) => wishes.map((wish) => createSubnet(cloud, wish)),
     update: (record, changes) => {
-      const changed = { ...record, ...changedSubnet(record, changes) };
-      const updated = Object.keys(changes).length === 0 ? changed : revised(changed);
-      state.subnets.put(updated.id, updated);
-      return updated;
+      const changed = revised({ ...record, ...changedSubnet(record, changes) });
+      state.subnets.put(changed.id, changed);
+      return changed;
     },
     remove: (record) => {
       removeSubnet(cloud, record);
