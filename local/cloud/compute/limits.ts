@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { account } from '../account.js';
 import { quota, type Cloud } from '../cloud.js';
 import type { RateLimit } from '../profiles.js';
 import { param, queryOf } from '../query.js';
@@ -7,7 +8,6 @@ import { requestedMicroversion } from './microversion.js';
 import { query, values } from './parameter-types.js';
 import { serverUsage } from './server-quota.js';
 import { Validator } from './validation.js';
-import { account } from '../account.js';
 
 /** Server groups are not offered, but every Nova has a quota of them. */
 const SERVER_GROUPS = 10;
@@ -21,10 +21,7 @@ export function limitRoutes(app: FastifyInstance, cloud: Cloud): void {
     if (minor >= 75) strict.query(queryOf(request));
     return {
       limits: {
-        rate: cloud.rateLimits
-          .list()
-          .filter(({ regex }) => regex.startsWith('^compute '))
-          .map((limit) => rateDocument(cloud, limit)),
+        rate: rates(cloud),
         absolute: { ...maxima(cloud, minor), ...used(cloud, minor) },
       },
     };
@@ -77,21 +74,28 @@ function used(cloud: Cloud, minor: number): Record<string, number> {
   };
 }
 
-function rateDocument(cloud: Cloud, limit: RateLimit): Record<string, unknown> {
+/** What the rate limits leave, as the old Nova told it: by the paths that they are for. */
+function rates(cloud: Cloud): Record<string, unknown>[] {
+  const prefix = '^compute ';
+  const limits = cloud.rateLimits.list().filter(({ regex }) => regex.startsWith(prefix));
+  return [...new Set(limits.map(({ regex }) => regex))].map((regex) => {
+    const path = regex.slice(prefix.length);
+    return {
+      regex: path === '' ? '.*' : path,
+      uri: `*${path.replace('$', '')}`,
+      limit: limits.filter((limit) => limit.regex === regex).map((limit) => rate(cloud, limit)),
+    };
+  });
+}
+
+function rate(cloud: Cloud, limit: RateLimit): Record<string, unknown> {
   const { remaining, nextAvailable } = cloud.rateLimits.remaining(limit);
-  const regex = limit.regex.replace('^compute ', '');
   return {
-    regex: regex === '' ? '.*' : regex,
-    uri: regex === '' ? '*' : `*${regex.replace('$', '')}`,
-    limit: [
-      {
-        verb: limit.verb,
-        value: limit.value,
-        remaining,
-        unit: limit.windowSeconds === 86400 ? 'DAY' : 'MINUTE',
-        'next-available': new Date(nextAvailable).toISOString(),
-      },
-    ],
+    verb: limit.verb,
+    value: limit.value,
+    remaining,
+    unit: limit.windowSeconds === 86400 ? 'DAY' : 'MINUTE',
+    'next-available': new Date(nextAvailable).toISOString(),
   };
 }
 

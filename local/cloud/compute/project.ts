@@ -62,7 +62,6 @@ export function projectRoutes(app: FastifyInstance, cloud: Cloud): void {
   });
 
   app.get(`${base}/os-server-groups`, () => ({ server_groups: [] }));
-  app.get(`${base}/os-simple-tenant-usage/:project`, () => ({ tenant_usage: {} }));
 
   for (const [path, rule] of Object.entries(ADMIN_LISTS)) {
     app.get(`${base}/${path}`, () => {

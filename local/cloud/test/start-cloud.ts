@@ -50,6 +50,8 @@ export async function startCloud(options: Partial<CloudOptions> = {}): Promise<T
     const answer = await fetch(new URL(target, running.url), {
       method,
       headers: {
+        // A connection kept over a restart would be a dead one.
+        connection: 'close',
         ...(token === null ? {} : { 'x-auth-token': token ?? test.token() }),
         ...(isJson ? { 'content-type': 'application/json' } : {}),
         ...headers,
