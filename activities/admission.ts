@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { podRange } from '../cluster/addressing.js';
 import { KubeupError } from '../cluster/errors.js';
 import { serverName } from '../cluster/names.js';
 import type { ClusterSpec } from '../cluster/spec.js';
@@ -58,20 +57,11 @@ export async function admitMinion(
   }
 }
 
-/**
- * Ends what the admission began: the token joins nobody any more, and the node shows the pod range that its machine
- * has had from the start.
- */
-export async function settleMinion(
+/** Ends an admission: the token joins nobody any more. */
+export async function endAdmission(
   dependencies: Dependencies,
-  { spec, index, bootId }: AdmissionRequest,
+  { spec, bootId }: AdmissionRequest,
 ): Promise<void> {
   const { id } = joinToken(dependencies.rootSecret, spec.name, bootId);
-  const range = podRange(spec.podNetwork, index);
-  await withKubeApi(dependencies, spec, async (api) => {
-    await api.delete(`${secrets}/bootstrap-token-${id}`);
-    await api.patch(`/api/v1/nodes/${serverName(spec.name, 'minion', index)}`, {
-      spec: { podCIDR: range, podCIDRs: [range] },
-    });
-  });
+  await withKubeApi(dependencies, spec, (api) => api.delete(`${secrets}/bootstrap-token-${id}`));
 }

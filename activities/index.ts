@@ -1,5 +1,6 @@
-import { admitMinion, settleMinion } from './admission.js';
+import { admitMinion, endAdmission } from './admission.js';
 import { asActivity } from './as-activity.js';
+import { buildRelease } from './build-release.js';
 import type { Dependencies } from './context.js';
 import { deleteKeyPair, ensureKeyPair } from './keys.js';
 import { deleteNetwork, ensureNetwork } from './network.js';
@@ -19,6 +20,7 @@ export function createActivities(dependencies: Dependencies): Activities {
     asActivity((request: A) => run(dependencies, request));
   return {
     preflight: bind(preflight),
+    buildRelease: bind(buildRelease),
     uploadRelease: bind(uploadRelease),
     pruneReleases: bind(pruneReleases),
     deleteRelease: bind(deleteRelease),
@@ -32,7 +34,7 @@ export function createActivities(dependencies: Dependencies): Activities {
     watchMachines: bind(watchMachines),
     verifyCluster: bind(verifyCluster),
     admitMinion: bind(admitMinion),
-    settleMinion: bind(settleMinion),
+    endAdmission: bind(endAdmission),
     retireMinions: bind(retireMinions),
     verifyApi: bind(verifyApi),
     verifyNodes: bind(verifyNodes),
@@ -47,6 +49,7 @@ type Bound<F> = F extends (dependencies: Dependencies, request: infer A) => Prom
 
 export interface Activities {
   preflight: Bound<typeof preflight>;
+  buildRelease: Bound<typeof buildRelease>;
   uploadRelease: Bound<typeof uploadRelease>;
   pruneReleases: Bound<typeof pruneReleases>;
   deleteRelease: Bound<typeof deleteRelease>;
@@ -60,7 +63,7 @@ export interface Activities {
   watchMachines: Bound<typeof watchMachines>;
   verifyCluster: Bound<typeof verifyCluster>;
   admitMinion: Bound<typeof admitMinion>;
-  settleMinion: Bound<typeof settleMinion>;
+  endAdmission: Bound<typeof endAdmission>;
   retireMinions: Bound<typeof retireMinions>;
   verifyApi: Bound<typeof verifyApi>;
   verifyNodes: Bound<typeof verifyNodes>;

@@ -50,7 +50,7 @@ export async function preflight(
 /** The checks of preflight one by one; `found` is complete only when none failed. */
 export async function runChecks(
   dependencies: Dependencies,
-  { spec, surplus }: BringUpRequest,
+  { spec, surplus, build }: BringUpRequest,
 ): Promise<{ checks: Check[]; found: Partial<Preflight> }> {
   const { cloud } = dependencies;
   const checks: Check[] = [];
@@ -69,7 +69,7 @@ export async function runChecks(
 
   await check('credentials', () => cloud.identity.authenticate());
   if (checks.some(({ failure }) => failure)) return { checks, found: {} };
-  await check('release file', () => readableRelease(spec));
+  if (!build) await check('release file', () => readableRelease(spec));
   const image = await check('image', () => usableImage(dependencies, spec.image));
   const master = await check('master flavor', () => usableFlavor(dependencies, spec.masterFlavor));
   const minion = await check('minion flavor', () => usableFlavor(dependencies, spec.minionFlavor));

@@ -44,7 +44,10 @@ export async function verifyApi(
   );
 }
 
-/** Every minion is a Ready node, and has the pod range of its index. */
+/**
+ * Every minion is a Ready node, and has the pod range of its index. A Node that names none is told the one that its
+ * machine has had from the start.
+ */
 export async function verifyNodes(
   dependencies: Dependencies,
   { spec, minions }: KubernetesRequest,
@@ -53,18 +56,28 @@ export async function verifyNodes(
     comesTrue('verify the nodes', async () => {
       const list = await api.get<{ items: Node[] }>('/api/v1/nodes');
       const nodes = new Map(list?.items.map((node) => [node.metadata.name, node]));
-      return minions.flatMap((index) => {
-        const name = serverName(spec.name, 'minion', index);
-        const node = nodes.get(name);
-        if (!node) return [`${name} is no node`];
-        const ready = node.status.conditions?.find(({ type }) => type === 'Ready');
-        if (ready?.status !== 'True') {
-          return [`${name} is not Ready: ${ready?.message ?? 'it never said so'}`];
-        }
-        const range = podRange(spec.podNetwork, index);
-        const { podCIDR = 'none' } = node.spec;
-        return podCIDR === range ? [] : [`${name} has pod range ${podCIDR}, not ${range}`];
-      });
+      const wrong = await Promise.all(
+        minions.map(async (index) => {
+          const name = serverName(spec.name, 'minion', index);
+          const node = nodes.get(name);
+          if (!node) return [`${name} is no node`];
+          const ready = node.status.conditions?.find(({ type }) => type === 'Ready');
+          if (ready?.status !== 'True') {
+            return [`${name} is not Ready: ${ready?.message ?? 'it never said so'}`];
+          }
+          const range = podRange(spec.podNetwork, index);
+          const { podCIDR } = node.spec;
+          if (podCIDR === undefined) {
+            await api.patch(`/api/v1/nodes/${name}`, {
+              spec: { podCIDR: range, podCIDRs: [range] },
+            });
+          }
+          return podCIDR === undefined || podCIDR === range
+            ? []
+            : [`${name} has pod range ${podCIDR}, not ${range}`];
+        }),
+      );
+      return wrong.flat();
     }),
   );
 }

@@ -1,3 +1,5 @@
+import type { ReleaseRequest } from './release-request.js';
+
 /** What the user asked for, complete and validated. Plain data: goes into workflow histories, holds no secret. */
 export interface ClusterSpec {
   /** Cluster name and prefix of every server's name (`INSTANCE_PREFIX`). */
@@ -71,6 +73,8 @@ export interface BringUpRequest {
   spec: ClusterSpec;
   /** What to do with minions of a higher index than the spec has: `up` refuses, `scale` deletes. */
   surplus: 'refuse' | 'delete';
+  /** Build the release first; the spec's hash and size of it are `unbuilt` then. */
+  build?: ReleaseRequest;
 }
 
 /** Input of the workflow `tearDownCluster`. */

@@ -18,6 +18,12 @@ export type ConditionType =
   | 'MasterReady'
   | 'MinionsReady'
   | 'Verified'
+  | 'ReleaseBuilt'
+  /** Of a release with Kubernetes in it: what is true of the cluster itself. */
+  | 'ApiHealthy'
+  | 'NodesReady'
+  | 'PodsReachable'
+  | 'DnsAnswers'
   | 'ServersDeleted'
   | 'KeyPairDeleted'
   | 'NetworkDeleted'

@@ -36,3 +36,8 @@ export function homePaths(env: NodeJS.ProcessEnv): HomePaths {
     cache: path.join(env.XDG_CACHE_HOME || path.join(user, '.cache'), 'kubeup'),
   };
 }
+
+/** What releases are built from, and built ones: shared by all homes. */
+export function releaseCache(env: NodeJS.ProcessEnv): string {
+  return path.join(homePaths(env).cache, 'release');
+}

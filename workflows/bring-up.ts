@@ -6,10 +6,12 @@ import {
   isCancellation,
 } from '@temporalio/workflow';
 import type { Survey } from '../activities/survey.js';
+import type { ReleaseRequest } from '../cluster/release-request.js';
 import type { BringUpRequest } from '../cluster/spec.js';
 import type { ClusterStatus } from '../cluster/status.js';
 import { longWork, reads, steps, watcher } from './activities.js';
 import { bringUpFleet, type Fleet } from './fleet.js';
+import { buildRelease, retire, verifyKubernetes } from './kubernetes.js';
 import { beside, Run, together, underCondition } from './run.js';
 import { keyPair, network, release, undos } from './steps.js';
 
@@ -56,7 +58,8 @@ class BringUp {
         return id;
       }),
       underCondition(board, release.done, release.doing, async () => {
-        board.changed(...(await release.do(spec)));
+        if (this.run.current.build) await this.build(this.run.current.build);
+        board.changed(...(await release.do(this.run.current.spec)));
       }),
       underCondition(board, keyPair.done, keyPair.doing, async () => {
         board.changed(...(await keyPair.do(spec)));
@@ -74,14 +77,26 @@ class BringUp {
     );
 
     await underCondition(board, 'Verified', 'Verifying', async () => {
-      await this.removeSurplus(fleet);
+      const { spec: built } = this.run.current;
+      await this.removeSurplus(found.survey, fleet);
       const minions = fleet.minions.filter(({ ready }) => ready).map(({ index }) => index);
-      await steps.verifyCluster.executeWithOptions({ summary: 'verify' }, [{ spec, minions }]);
+      await steps.verifyCluster.executeWithOptions({ summary: 'verify' }, [
+        { spec: built, minions },
+      ]);
       const { deleted } = await longWork.pruneReleases.executeWithOptions(
         { summary: 'prune old releases' },
-        [spec],
+        [built],
       );
       board.changed(...deleted.map((name) => `deleted ${name}`));
+      await verifyKubernetes(board, built, minions);
+    });
+  }
+
+  private async build(request: ReleaseRequest): Promise<void> {
+    const { board } = this.run;
+    const { file } = this.run.current.spec.release;
+    await underCondition(board, 'ReleaseBuilt', 'Building', async () => {
+      this.run.built(await buildRelease(request, file));
     });
   }
 
@@ -107,8 +122,13 @@ class BringUp {
   }
 
   /** Minions beyond the spec (`up` refused them at preflight), and doubles that a lost answer left. */
-  private async removeSurplus({ masterServerId, minions }: Fleet): Promise<void> {
+  private async removeSurplus(
+    { servers }: Survey,
+    { masterServerId, minions }: Fleet,
+  ): Promise<void> {
     const { spec } = this.run.current;
+    const surplus = servers.filter(({ index }) => index > spec.minions).map(({ index }) => index);
+    this.run.board.changed(...(await retire(spec, surplus)));
     const kept = [masterServerId, ...minions.map(({ serverId }) => serverId)];
     const { deleted } = await longWork.deleteServers.executeWithOptions(
       { summary: 'delete surplus servers' },

@@ -4,6 +4,7 @@ import type { Failure } from '../cluster/errors.js';
 import { serverName } from '../cluster/names.js';
 import type { MachineResult, Observation } from '../cluster/observation.js';
 import { longWork, steps } from './activities.js';
+import { retire, whileAdmitted } from './kubernetes.js';
 
 /** What is known of machines, by server id: fed by signals, and by direct looks when none came. */
 export class Sightings {
@@ -60,7 +61,10 @@ export class Machine {
     try {
       for (;;) {
         const server = await this.boot();
-        const failure = await this.settled(server.serverId, server.bootId);
+        const { spec, index } = this.request;
+        const failure = await whileAdmitted({ spec, index, bootId: server.bootId }, () =>
+          this.settled(server.serverId, server.bootId),
+        );
         if (!failure) return this.result();
         if (this.attempts > this.request.spec.maxReplacements) {
           this.failure = this.givenUp(failure);
@@ -122,7 +126,8 @@ export class Machine {
 
   private async discard(serverId: string): Promise<void> {
     this.address = '';
-    const { spec } = this.request;
+    const { spec, index } = this.request;
+    if (index > 0) this.changes.push(...(await retire(spec, [index])));
     await longWork.deleteServers.executeWithOptions({ summary: `delete ${this.name}` }, [
       { cluster: spec.name, container: spec.release.container, which: { ids: [serverId] } },
     ]);

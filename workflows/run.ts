@@ -9,7 +9,7 @@ import {
 } from '@temporalio/workflow';
 import { specDifferences } from '../cluster/differences.js';
 import { describeFailure } from '../cluster/errors.js';
-import type { BringUpRequest } from '../cluster/spec.js';
+import type { BringUpRequest, ClusterSpec } from '../cluster/spec.js';
 import type { ClusterStatus, ConditionType } from '../cluster/status.js';
 import { failureOf, failWith } from './failure.js';
 import {
@@ -62,12 +62,13 @@ export class Run {
   readonly board: StatusBoard;
   readonly sightings = new Sightings();
   private mayGoOn = false;
+  private builtRelease: Partial<ClusterSpec['release']> = {};
 
   constructor(private request: BringUpRequest) {
     this.board = new StatusBoard(request.spec.name, 'BringingUp');
     this.board.plan(request.spec);
     setHandler(statusQuery, () => this.board.snapshot());
-    setHandler(specQuery, () => this.request.spec);
+    setHandler(specQuery, () => this.current.spec);
     setHandler(machinesChangedSignal, (changed) => {
       this.sightings.add(changed);
       this.board.see(changed);
@@ -90,8 +91,19 @@ export class Run {
     });
   }
 
+  /** The request as it is worked to: with the release that was built for it, if one was. */
   get current(): BringUpRequest {
-    return this.request;
+    const { spec } = this.request;
+    return {
+      ...this.request,
+      spec: { ...spec, release: { ...spec.release, ...this.builtRelease } },
+    };
+  }
+
+  /** Has the rest of the run work with a release that it has built. */
+  built(release: Partial<ClusterSpec['release']>): void {
+    this.builtRelease = release;
+    this.board.plan(this.current.spec);
   }
 
   /** Runs the flow from its beginning until it succeeds; parks in between when the policy says `hold`. */

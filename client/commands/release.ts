@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { Command } from 'commander';
-import { homePaths } from '../../home/paths.js';
+import { releaseCache } from '../../home/paths.js';
 import { buildRelease } from '../../release/kubernetes/build.js';
 import { ReleaseBuildError } from '../../release/kubernetes/build-error.js';
 import { verifyRelease } from '../../release/kubernetes/verify.js';
@@ -65,7 +65,7 @@ async function buildCommand(options: BuildOptions): Promise<ExitCode> {
   try {
     const built = await buildRelease(
       {
-        cache: path.join(homePaths(process.env).cache, 'release'),
+        cache: releaseCache(process.env),
         log: say,
         signal: abort.signal,
       },

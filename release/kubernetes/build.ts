@@ -15,6 +15,7 @@ import {
 import path from 'node:path';
 import { create } from 'tar';
 import { packageFile } from '../../boot/package-file.js';
+import type { ReleaseRequest } from '../../cluster/release-request.js';
 import { inspectRelease } from '../inspect.js';
 import type { InspectedRelease } from '../inspect.js';
 import { cached } from './build-context.js';
@@ -36,14 +37,6 @@ import type { Arch } from './go-build.js';
 import { reproducibleTar, writeImageArchive } from './image-archive.js';
 import type { KubernetesManifest } from './manifest.js';
 import { DEFAULT_KUBERNETES, images } from './versions.js';
-
-/** What to build. */
-export interface ReleaseRequest {
-  /** Version to build from source. @default the newest that is tested */
-  kubernetes?: string;
-  /** Kubernetes built elsewhere instead: an official server tarball, or a folder with its binaries. */
-  from?: string;
-}
 
 export interface BuiltRelease extends InspectedRelease {
   file: string;

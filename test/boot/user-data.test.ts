@@ -67,11 +67,19 @@ test('a minion is told all it needs', () => {
     KUBEUP_DNS_DOMAIN: 'cluster.local',
     KUBEUP_DNS_REPLICAS: '1',
     KUBEUP_MASTER_ADDRESS: '192.168.0.3',
+    KUBEUP_DEADLINE: '1900000000',
     KUBEUP_RELEASE_SHA256: 'a'.repeat(64),
     KUBEUP_RELEASE_BYTES: '1000',
     KUBEUP_RELEASE_URL: input.release.url,
     KUBEUP_REPORT_URL: input.reportUrl,
   });
+  assert.equal(config.file('/etc/kubeup/pki/ca.crt').content, input.ca.certificate);
+  const token = config.file('/etc/kubeup/join-token');
+  assert.deepEqual([token.content, token.permissions], ['abcdef.0123456789abcdef\n', '0600']);
+  assert.equal(
+    config.write_files.some(({ path }) => path.endsWith('.key')),
+    false,
+  );
   const salt = config.file('/etc/salt/minion.d/kubeup.conf');
   assert.deepEqual(parse(salt.content), {
     master: '192.168.0.3',
@@ -85,10 +93,13 @@ test('a master gets its own script and no Salt master', () => {
   const paths = config.write_files.map((file) => file.path);
   assert.deepEqual(paths, [
     '/etc/kubeup/machine.env',
+    '/etc/kubeup/pki/ca.crt',
+    '/etc/kubeup/pki/ca.key',
     '/usr/local/lib/kubeup/machine.sh',
     '/usr/local/lib/kubeup/pod-network.sh',
     '/root/masterStart.sh',
   ]);
+  assert.equal(config.file('/etc/kubeup/pki/ca.key').permissions, '0600');
   assert.equal(config.runcmd[0]?.[2]?.includes('/root/masterStart.sh'), true);
   assert.equal(config.ssh_authorized_keys, undefined);
 });

@@ -1,0 +1,102 @@
+import { ActivityCancellationType, CancellationScope, proxyActivities } from '@temporalio/workflow';
+import type { AdmissionRequest } from '../activities/admission.js';
+import type { Activities } from '../activities/index.js';
+import type { ReleaseRequest } from '../cluster/release-request.js';
+import type { ClusterSpec } from '../cluster/spec.js';
+import { beside, underCondition } from './run.js';
+import type { StatusBoard } from './status-board.js';
+
+/**
+ * What a bring-up does beside the cloud for a release with Kubernetes in it. For any other, each of these does
+ * nothing: the machines' own reports are all there is to go by.
+ */
+const options = {
+  heartbeatTimeout: '10s',
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  retry: {
+    initialInterval: '500ms',
+    backoffCoefficient: 2,
+    maximumInterval: '15s',
+    maximumAttempts: 8,
+  },
+} as const;
+
+const kubernetes = proxyActivities<
+  Pick<
+    Activities,
+    | 'endAdmission'
+    | 'retireMinions'
+    | 'verifyApi'
+    | 'verifyNodes'
+    | 'verifyPodNetwork'
+    | 'verifyDns'
+  >
+>({ ...options, startToCloseTimeout: '10m' });
+
+/** These last as long as a machine has to come up, or a build takes. */
+const lasting = proxyActivities<Pick<Activities, 'admitMinion' | 'buildRelease'>>({
+  ...options,
+  startToCloseTimeout: '6h',
+});
+
+/** Runs `body`, a minion's way up, while the API server knows the join token of this boot; then no longer. */
+export async function whileAdmitted<T>(
+  request: AdmissionRequest,
+  body: () => Promise<T>,
+): Promise<T> {
+  if (request.spec.release.kubernetes === undefined || request.index === 0) return body();
+  const result = await beside(async () => {
+    await lasting.admitMinion.executeWithOptions({ summary: `let minion ${request.index} join` }, [
+      request,
+    ]);
+    return CancellationScope.current().cancelRequested;
+  }, body);
+  await kubernetes.endAdmission.executeWithOptions(
+    { summary: `minion ${request.index} joins no more` },
+    [request],
+  );
+  return result;
+}
+
+/** Drains minions and deletes their Nodes, before their machines go. */
+export async function retire(spec: ClusterSpec, indexes: number[]): Promise<string[]> {
+  if (spec.release.kubernetes === undefined || indexes.length === 0) return [];
+  const { retired } = await kubernetes.retireMinions.executeWithOptions(
+    { summary: `retire minions ${indexes.join(', ')}` },
+    [{ spec, indexes }],
+  );
+  return retired.map((name) => `retired node ${name}`);
+}
+
+/** Says of a cluster what is true of it: each claim a condition of its own. */
+export async function verifyKubernetes(
+  board: StatusBoard,
+  spec: ClusterSpec,
+  minions: number[],
+): Promise<void> {
+  if (spec.release.kubernetes === undefined) return;
+  const request = [{ spec, minions }] as const;
+  await underCondition(board, 'ApiHealthy', 'Asking', () =>
+    kubernetes.verifyApi.executeWithOptions({ summary: 'is the API healthy' }, [...request]),
+  );
+  await underCondition(board, 'NodesReady', 'Looking', () =>
+    kubernetes.verifyNodes.executeWithOptions({ summary: 'are the nodes Ready' }, [...request]),
+  );
+  await underCondition(board, 'PodsReachable', 'Probing', () =>
+    kubernetes.verifyPodNetwork.executeWithOptions({ summary: 'do pods reach pods' }, [...request]),
+  );
+  if (!spec.dns.enabled) return;
+  await underCondition(board, 'DnsAnswers', 'Resolving', () =>
+    kubernetes.verifyDns.executeWithOptions({ summary: 'does the DNS answer' }, [...request]),
+  );
+}
+
+/** Builds the release, or finds it built: what the rest of the bring-up then works with. */
+export async function buildRelease(
+  request: ReleaseRequest,
+  file: string,
+): Promise<Pick<ClusterSpec['release'], 'sha256' | 'bytes' | 'kubernetes'>> {
+  return lasting.buildRelease.executeWithOptions({ summary: 'build the release' }, [
+    { request, file },
+  ]);
+}
