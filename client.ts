@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { addDown } from './client/commands/down.js';
+import { addKubeconfig } from './client/commands/kubeconfig.js';
+import { addKubectl } from './client/commands/kubectl.js';
 import { addList } from './client/commands/list.js';
 import { addLocal } from './client/commands/local.js';
 import { addPlan } from './client/commands/plan.js';
@@ -43,6 +45,8 @@ for (const add of [
   addPreflight,
   addRetry,
   addRelease,
+  addKubeconfig,
+  addKubectl,
   addWorker,
   addLocal,
 ]) {

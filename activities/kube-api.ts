@@ -35,6 +35,20 @@ export function apiAddress(
   return server.addresses.public?.[0] ?? all.find(isOutside) ?? all[0];
 }
 
+/** Where the API of a cluster is, by what the cloud says of its master. @throws KubeupError when it has none */
+export async function findApi(
+  { cloud }: Pick<Dependencies, 'cloud'>,
+  spec: Pick<ClusterSpec, 'name' | 'network'>,
+): Promise<string> {
+  const name = serverName(spec.name, 'master');
+  const master = (await cloud.compute.listServers({ name })).find(
+    (server) => !server.deleting && readServerMark(server.metadata)?.cluster === spec.name,
+  );
+  const address = master && apiAddress(master, spec.network);
+  if (!address) throw noMaster(name);
+  return `https://${address}:${API_PORT}`;
+}
+
 /** The Kubernetes API of one cluster over verified TLS, as an administrator. Close it after use. */
 export class KubeApi {
   private constructor(
@@ -44,13 +58,8 @@ export class KubeApi {
 
   /** Finds the cluster's master in the cloud. @throws KubeupError when there is none */
   static async open(dependencies: Dependencies, spec: ClusterSpec): Promise<KubeApi> {
-    const { cloud, rootSecret, machineProxy } = dependencies;
-    const name = serverName(spec.name, 'master');
-    const master = (await cloud.compute.listServers({ name })).find(
-      (server) => !server.deleting && readServerMark(server.metadata)?.cluster === spec.name,
-    );
-    const address = master && apiAddress(master, spec.network);
-    if (!address) throw noMaster(name);
+    const { rootSecret, machineProxy } = dependencies;
+    const endpoint = await findApi(dependencies, spec);
     const [ca, client] = await Promise.all([
       clusterCa(rootSecret, spec.name),
       clientCertificate(rootSecret, spec.name, {
@@ -69,7 +78,7 @@ export class KubeApi {
     const dispatcher = machineProxy
       ? new ProxyAgent({ uri: machineProxy, requestTls: tls })
       : new Agent({ connect: tls });
-    return new KubeApi(`https://${address}:${API_PORT}`, dispatcher);
+    return new KubeApi(endpoint, dispatcher);
   }
 
   close(): Promise<void> {

@@ -1,0 +1,114 @@
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { parse, stringify } from 'yaml';
+import { API_SERVER_NAME } from '../activities/kube-api.js';
+import { clientCertificate, clusterCa } from '../home/certificates.js';
+
+/** A year: as long as a certificate of `kubeadm`, and made anew by every `kubeup kubeconfig`. */
+const lifetimeSeconds = 365 * 24 * 3600;
+
+/** The original's user. */
+const adminName = 'admin';
+
+interface Named {
+  name: string;
+}
+
+/** A kubeconfig as far as it is read here; whatever else is in one is kept. */
+interface Kubeconfig {
+  apiVersion: 'v1';
+  kind: 'Config';
+  clusters: (Named & { cluster: Record<string, unknown> })[];
+  users: (Named & { user: Record<string, unknown> })[];
+  contexts: (Named & { context: { cluster: string; user: string } })[];
+  'current-context': string;
+  [other: string]: unknown;
+}
+
+export interface KubeconfigInput {
+  cluster: string;
+  /** `https://address:port`. */
+  api: string;
+  rootSecret: Buffer;
+  /** HTTP proxy by which the master is reached, if it is not reached directly. */
+  proxy?: string;
+}
+
+/**
+ * An administrator's way to a cluster, complete in itself: the API's address, the CA it is verified against, and a
+ * client certificate that is signed here and now. The server is known by its name, so that any address will do.
+ */
+export async function kubeconfigFor(input: KubeconfigInput): Promise<Kubeconfig> {
+  const { cluster, api, rootSecret, proxy } = input;
+  const [ca, admin] = await Promise.all([
+    clusterCa(rootSecret, cluster),
+    clientCertificate(rootSecret, cluster, {
+      name: adminName,
+      group: 'kubeup:admins',
+      lifetimeSeconds,
+    }),
+  ]);
+  const user = `${adminName}@${cluster}`;
+  return {
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [
+      {
+        name: cluster,
+        cluster: {
+          server: api,
+          'tls-server-name': API_SERVER_NAME,
+          'certificate-authority-data': base64(ca.certificate),
+          ...(proxy && { 'proxy-url': proxy }),
+        },
+      },
+    ],
+    users: [
+      {
+        name: user,
+        user: {
+          'client-certificate-data': base64(admin.certificate),
+          'client-key-data': base64(admin.key),
+        },
+      },
+    ],
+    contexts: [{ name: cluster, context: { cluster, user } }],
+    'current-context': cluster,
+  };
+}
+
+/** Writes it for its user alone, in one step. */
+export async function writeKubeconfig(file: string, config: Kubeconfig): Promise<void> {
+  await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+  await writeFile(`${file}.new`, stringify(config), { mode: 0o600 });
+  await rename(`${file}.new`, file);
+}
+
+/** Puts the cluster into a kubeconfig that may hold others, and makes it the current one. */
+export async function mergeKubeconfig(file: string, added: Kubeconfig): Promise<void> {
+  const present = await readKubeconfig(file);
+  const over = <T extends Named>(old: T[] | undefined, items: T[]): T[] => [
+    ...(old ?? []).filter(({ name }) => items.every((item) => item.name !== name)),
+    ...items,
+  ];
+  await writeKubeconfig(file, {
+    ...present,
+    ...added,
+    clusters: over(present?.clusters, added.clusters),
+    users: over(present?.users, added.users),
+    contexts: over(present?.contexts, added.contexts),
+  });
+}
+
+async function readKubeconfig(file: string): Promise<Partial<Kubeconfig> | undefined> {
+  try {
+    return (parse(await readFile(file, 'utf8')) ?? undefined) as Partial<Kubeconfig> | undefined;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function base64(text: string): string {
+  return Buffer.from(text).toString('base64');
+}
