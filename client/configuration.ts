@@ -4,6 +4,8 @@ import path from 'node:path';
 import { parse, YAMLParseError } from 'yaml';
 import type { Problem } from '../cluster/errors.js';
 import { InvalidSpecError } from '../cluster/errors.js';
+import { unbuilt } from '../cluster/release-request.js';
+import type { ReleaseRequest } from '../cluster/release-request.js';
 import type { Field, Settings } from '../cluster/settings.js';
 import type { ClusterSpec, CloudReference } from '../cluster/spec.js';
 import { defaultContainer, readSettings } from '../cluster/spec-schema.js';
@@ -15,6 +17,7 @@ import type {
 } from '../cluster/spec-schema.js';
 import { homePaths } from '../home/paths.js';
 import { inspectRelease, ReleaseFileError } from '../release/inspect.js';
+import { DEFAULT_KUBERNETES } from '../release/kubernetes/versions.js';
 import { packSampleRelease } from '../release/pack.js';
 
 /** What the command line was given, before anything is looked at. */
@@ -23,6 +26,8 @@ export interface ConfigurationInputs {
   flags: Partial<Record<Field, string>>;
   /** Cluster file; without it `cluster.yaml` in the working directory is read when there is one. */
   file?: string;
+  /** The bring-up builds the release itself. */
+  build?: ReleaseRequest;
 }
 
 /** What the configuration must know of the account. */
@@ -234,7 +239,7 @@ async function usersPublicKey(
 }
 
 async function readRelease(
-  { env }: ConfigurationInputs,
+  { env, build }: ConfigurationInputs,
   read: ReadSettings,
   facts: AccountFacts,
   clusterFile: string | undefined,
@@ -243,6 +248,11 @@ async function readRelease(
   const given = read.values.find(({ field }) => field === 'release.file');
   const container = read.settings['release.container'] ?? '';
   const named = read.settings['release.file'];
+  if (build) {
+    const file = path.join(homePaths(env).releases, 'master-release.tar.gz');
+    const kubernetes = build.kubernetes ?? DEFAULT_KUBERNETES;
+    return { file, ...unbuilt, kubernetes, sample: false, container };
+  }
   if (named === undefined) {
     // A wrong one was told already.
     if (given?.value !== undefined) return undefined;

@@ -1,5 +1,8 @@
+import path from 'node:path';
 import type { Command } from 'commander';
 import { hasAccount } from '../../cloud/account.js';
+import { InvalidSpecError } from '../../cluster/errors.js';
+import type { ReleaseRequest } from '../../cluster/release-request.js';
 import type { ClusterView } from '../cluster-view.js';
 import { specOf } from '../configuration.js';
 import type { ConfigurationInputs } from '../configuration.js';
@@ -32,13 +35,19 @@ Examples:
   kubeup up --minions 20               1 master and 20 minions
   kubeup up -f cluster.yaml            with the settings of a file
   kubeup up --release my.tar.gz        with a release of your own
+  kubeup up --build                    with Kubernetes built from source, as part of the bring-up
   RAX_NUM_MINIONS=2 kubeup up --json   the result for a script
   kubeup up --detach                   return at once; kubeup status --watch shows how it goes`,
     );
+  command
+    .option('--build', 'build the release first, as kubeup release build does; what is built is kept')
+    .option('--kubernetes <version>', 'with --build: version to build')
+    .option('--from <path>', 'with --build: Kubernetes as you have it, a server tarball or a folder');
   addJsonFlag(addFollowFlags(addSettingFlags(command)));
   command.action(async () => {
-    const options = command.opts<FollowOptions>();
-    done(await up(configurationInputs(command, process.env), options));
+    const options = command.opts<FollowOptions & BuildOptions>();
+    const build = releaseRequest(options);
+    done(await up({ ...configurationInputs(command, process.env), build }, options));
   });
 }
 
@@ -48,7 +57,8 @@ async function up(inputs: ConfigurationInputs, options: FollowOptions): Promise<
   try {
     await openWorker(inputs.env, account, session.temporal, remark);
     const spec = specOf(configuration, account.reference);
-    const run = await begin(session, { spec, surplus: 'refuse' });
+    const { build } = inputs;
+    const run = await begin(session, { spec, surplus: 'refuse', ...(build && { build }) });
     if (options.detach) {
       const followed = { ending: 'detached' as const, view: await firstView(session, spec.name) };
       await report(session, spec.name, followed, options);
@@ -70,6 +80,24 @@ async function up(inputs: ConfigurationInputs, options: FollowOptions): Promise<
 const localCommands: readonly NextCommand[] = [
   ['eval "$(kubeup local openrc)"', 'then nova, openstack and swift show the local cloud'],
 ];
+
+interface BuildOptions {
+  build?: boolean;
+  kubernetes?: string;
+  from?: string;
+}
+
+/** What release the bring-up is to build. @throws InvalidSpecError when it is told of one and not to build it */
+function releaseRequest({ build, kubernetes, from }: BuildOptions): ReleaseRequest | undefined {
+  if (build) {
+    return { ...(kubernetes && { kubernetes }), ...(from && { from: path.resolve(from) }) };
+  }
+  if (kubernetes === undefined && from === undefined) return undefined;
+  const field = kubernetes === undefined ? '--from' : '--kubernetes';
+  throw new InvalidSpecError([
+    { field, value: kubernetes ?? from, message: 'says what to build, so --build must be given' },
+  ]);
+}
 
 /** One look at a run that has just begun. */
 async function firstView(session: Session, cluster: string): Promise<ClusterView> {
