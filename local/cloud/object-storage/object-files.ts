@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, openSync, readdirSync, readFileSync, unlinkSync } from 'node:fs';
-import { open, rm } from 'node:fs/promises';
+import { open, rm, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 
@@ -36,14 +36,16 @@ export class ObjectFiles {
    * @throws {TooManyBytes} after `limit` bytes
    */
   async write(source: AsyncIterable<Buffer>, limit: number): Promise<StoredBytes> {
-    const file = randomUUID();
     const md5 = createHash('md5');
     let bytes = 0;
-    const handle = await open(this.path(file), 'wx', 0o600);
+    let file: string | null = null;
+    let handle: FileHandle | undefined;
     try {
       for await (const chunk of source) {
         bytes += chunk.length;
         if (bytes > limit) throw new TooManyBytes();
+        file ??= randomUUID();
+        handle ??= await open(this.path(file), 'wx', 0o600);
         // Hashing needs this thread, writing another one.
         const written = handle.appendFile(chunk);
         md5.update(chunk);
@@ -53,11 +55,9 @@ export class ObjectFiles {
       await this.remove(file);
       throw error;
     } finally {
-      await handle.close();
+      await handle?.close();
     }
-    if (bytes > 0) return { file, bytes, md5: md5.digest('hex') };
-    await this.remove(file);
-    return { file: null, bytes, md5: md5.digest('hex') };
+    return { file, bytes, md5: md5.digest('hex') };
   }
 
   /** Streams bytes `start` to `end` (exclusive); the file is open when this returns. */

@@ -21,11 +21,14 @@ export function quote(text: string, safe = '/'): string {
   return quoted;
 }
 
+const BEYOND_ASCII = /[\u0080-\u00ff]/;
+
 // Without ignoreBOM a name that begins with U+FEFF would lose it.
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Bytes (one character each) as UTF-8 text; undefined when they are none. */
 export function utf8(bytes: string): string | undefined {
+  if (!BEYOND_ASCII.test(bytes)) return bytes;
   try {
     return strictUtf8.decode(Buffer.from(bytes, 'latin1'));
   } catch {
