@@ -58,7 +58,7 @@ export function resourceRoutes<R extends { id: string }, W>(
     return record;
   };
 
-  app.get(path, (request) => listAnswer(resource, request, cloud.url, resource.documents()));
+  app.get(path, (request) => listAnswer(resource, request, cloud, resource.documents()));
 
   app.get(`${path}/:id`, (request) => ({
     [name]: withFields(resource.document(found(param(request, 'id'))), queryOf(request)),

@@ -1,9 +1,11 @@
 import type { FastifyRequest } from 'fastify';
+import type { Cloud } from '../cloud.js';
 import type { HttpFault } from '../fault-error.js';
 import { queryOf } from '../query.js';
 import { pythonRepr } from '../python-text.js';
 import { requestUrlPath } from '../url-path.js';
 import type { AttributeMap, Json } from './attributes.js';
+import { extensionAliases } from './extensions.js';
 import { badRequest, badRequestOf } from './faults.js';
 
 /** What is listed, and how. */
@@ -23,23 +25,27 @@ const NO_FILTERS = ['fields', 'sort_key', 'sort_dir', 'limit', 'marker', 'page_r
 /**
  * A list as a request asks for it: filtered, sorted (by id where nothing else decides), cut into
  * pages, with the fields that were named.
- * @param url the cloud's, for the links to other pages
  */
 export function listAnswer(
   listed: Listed,
   request: FastifyRequest,
-  url: string,
+  cloud: Pick<Cloud, 'profile' | 'url'>,
   documents: Json[],
 ): Json {
   const { collection, attributes } = listed;
   const query = queryOf(request);
-  const passes = filterOf(listed, query);
+  const passes = filterOf(listed, query, cloud);
   const order = orderOf(attributes, query);
   const limit = limitOf(query);
   const page = pageOf(listed, documents, { passes, order, limit, query });
   const answer: Json = { [collection]: page.map((document) => withFields(document, query)) };
   if (limit > 0) {
-    const links = linksOf(`${url}${requestUrlPath(request.originalUrl).path}`, query, page, limit);
+    const links = linksOf(
+      `${cloud.url}${requestUrlPath(request.originalUrl).path}`,
+      query,
+      page,
+      limit,
+    );
     if (links.length > 0) answer[`${collection}_links`] = links;
   }
   return answer;
@@ -52,15 +58,20 @@ export function withFields(document: Json, query: URLSearchParams): Json {
   return Object.fromEntries(Object.entries(document).filter(([field]) => fields.includes(field)));
 }
 
-function filterOf(listed: Listed, query: URLSearchParams): (document: Json) => boolean {
+/** What a cloud cannot filter by it refuses, or (without the extension that says so) ignores. */
+function filterOf(
+  listed: Listed,
+  query: URLSearchParams,
+  { profile }: Pick<Cloud, 'profile'>,
+): (document: Json) => boolean {
+  const isFilter = (name: string): boolean =>
+    listed.filters[name] !== undefined || listed.attributes[name]?.filter === true;
   const names = [...new Set(query.keys())].filter((name) => !NO_FILTERS.includes(name));
-  const invalid = names.filter(
-    (name) => listed.filters[name] === undefined && listed.attributes[name]?.filter !== true,
-  );
-  if (invalid.length > 0) {
+  const invalid = names.filter((name) => !isFilter(name));
+  if (invalid.length > 0 && extensionAliases(profile).has('filter-validation')) {
     throw badRequest(`${pythonRepr(invalid)} is invalid attribute for filtering`);
   }
-  const filters = names.map((name) => {
+  const filters = names.filter(isFilter).map((name) => {
     const values = query.getAll(name);
     return listed.filters[name]?.(values) ?? hasOneOf(listed.attributes, name, values);
   });

@@ -41,8 +41,7 @@ const kinds: Kind[] = [
     required: ['name', 'prefixes'],
     optional: ['default_quota', 'default_prefixlen', 'min_prefixlen', 'max_prefixlen'],
     filters: ['shared', 'is_default', 'ip_version', 'address_scope_id'],
-    unknown: (id) =>
-      neutronFault(404, 'SubnetPoolNotFound', `Subnet pool ${id} could not be found.`),
+    unknown: missing('SubnetPool', 'Subnet pool'),
   },
   {
     name: 'rbac_policy',
@@ -60,14 +59,53 @@ const kinds: Kind[] = [
     name: 'agent',
     collection: 'agents',
     filters: ['agent_type', 'alive', 'binary', 'host', 'topic', 'availability_zone'],
-    unknown: (id) => neutronFault(404, 'AgentNotFound', `Agent ${id} could not be found.`),
+    unknown: missing('Agent', 'Agent'),
   },
   {
     name: 'availability_zone',
     collection: 'availability_zones',
     filters: ['resource', 'state'],
-    unknown: (id) =>
-      neutronFault(404, 'AvailabilityZoneNotFound', `AvailabilityZone ${id} could not be found.`),
+    unknown: missing('AvailabilityZone', 'AvailabilityZone'),
+  },
+  {
+    name: 'address_scope',
+    collection: 'address_scopes',
+    path: 'address-scopes',
+    filters: ['ip_version', 'shared'],
+    unknown: missing('AddressScope', 'Address scope'),
+  },
+  {
+    name: 'address_group',
+    collection: 'address_groups',
+    path: 'address-groups',
+    filters: ['shared'],
+    unknown: missing('AddressGroup', 'Address group'),
+  },
+  {
+    name: 'network_ip_availability',
+    collection: 'network_ip_availabilities',
+    path: 'network-ip-availabilities',
+    filters: ['network_id', 'network_name', 'ip_version'],
+    unknown: missing('Network', 'Network'),
+  },
+  {
+    name: 'flavor',
+    collection: 'flavors',
+    filters: ['service_type', 'enabled'],
+    unknown: missing('Flavor', 'Flavor'),
+  },
+  {
+    name: 'service_profile',
+    collection: 'service_profiles',
+    filters: ['driver', 'enabled'],
+    unknown: missing('ServiceProfile', 'Service Profile'),
+  },
+  {
+    name: 'service_provider',
+    collection: 'service_providers',
+    path: 'service-providers',
+    filters: ['service_type', 'default'],
+    unknown: missing('ServiceProvider', 'Service Provider'),
   },
 ];
 
@@ -109,4 +147,8 @@ function attributesOf({ required = [], optional = [], filters = [] }: Kind): Att
     ...ownership,
     ...standardAttributes,
   };
+}
+
+function missing(type: string, label: string): Kind['unknown'] {
+  return (id) => neutronFault(404, `${type}NotFound`, `${label} ${id} could not be found.`);
 }

@@ -2,7 +2,13 @@ import type { PortRecord, SubnetRecord } from '../records.js';
 import type { State } from '../state.js';
 import { addressNumber, addressText, contains, parseCidr } from './cidr.js';
 import { invalidInput, neutronFault, subnetNotFound } from './faults.js';
-import { allocateAddresses, freeAddress, subnetsOf, usedAddresses } from './port-store.js';
+import {
+  allocateAddresses,
+  freeAddress,
+  noAddressLeft,
+  subnetsOf,
+  usedAddresses,
+} from './port-store.js';
 
 /** An address as it may be asked for: itself, or any of a subnet. */
 export interface FixedIpWish {
@@ -44,15 +50,6 @@ export function addressesFor(
     used.add(address);
     return { subnetId: subnet.id, ip: address };
   });
-}
-
-/** @throws 409 */
-export function noAddressLeft(networkId: string): ReturnType<typeof neutronFault> {
-  return neutronFault(
-    409,
-    'IpAddressGenerationFailure',
-    `No more IP addresses available on network ${networkId}.`,
-  );
 }
 
 function subnetFor(state: State, networkId: string, fixed: FixedIpWish): SubnetRecord {

@@ -46,16 +46,19 @@ export function allocateAddresses(
     const found = candidates
       .map((subnet) => ({ subnetId: subnet.id, ip: freeAddress(subnet, used) }))
       .find(({ ip }) => ip !== undefined);
-    if (found?.ip === undefined) {
-      throw neutronFault(
-        409,
-        'IpAddressGenerationFailure',
-        `No more IP addresses available on network ${networkId}.`,
-      );
-    }
+    if (found?.ip === undefined) throw noAddressLeft(networkId);
     chosen.push({ subnetId: found.subnetId, ip: found.ip });
   }
   return chosen;
+}
+
+/** A network whose pools are used up. */
+export function noAddressLeft(networkId: string): ReturnType<typeof neutronFault> {
+  return neutronFault(
+    409,
+    'IpAddressGenerationFailure',
+    `No more IP addresses available on network ${networkId}.`,
+  );
 }
 
 /** The addresses in use on a network. */

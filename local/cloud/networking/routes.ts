@@ -22,6 +22,8 @@ export function networkRoutes(app: FastifyInstance, cloud: Cloud): void {
   resourceRoutes(app, cloud, securityGroups(cloud));
   resourceRoutes(app, cloud, securityGroupRules(cloud));
   quotaRoutes(app, cloud);
-  if (cloud.profile.standardAttributes) tagRoutes(app, cloud);
-  notOfferedRoutes(app, cloud);
+  if (cloud.profile.standardAttributes) {
+    tagRoutes(app, cloud);
+    notOfferedRoutes(app, cloud);
+  }
 }

@@ -9,7 +9,7 @@ import type { Listed } from './listing.js';
 /** Who owns a thing; never given but as one's own. */
 export const ownership: AttributeMap = {
   tenant_id: { create: true, filter: true, sort: true },
-  project_id: { create: true, filter: true, sort: true },
+  project_id: { create: true, filter: true, sort: true, extension: 'project-id' },
 };
 
 /** What (almost) every kind of thing has, where the cloud has these extensions. */
