@@ -1,5 +1,5 @@
-/** Variables by which OpenStack's and Rackspace's clients know an account. */
-const accountVariable = /^(OS_|NOVA_|RAX_(?!NUM_MINIONS$))/;
+/** Variables by which OpenStack's and Rackspace's clients know an account, and the way to its machines. */
+const accountVariable = /^(OS_|NOVA_|RAX_(?!NUM_MINIONS$)|KUBEUP_MACHINE_PROXY$)/;
 /** The original's settings that look like them. */
 const settings = ['NOVA_NETWORK', 'NOVA_NETWORK_LABEL'];
 

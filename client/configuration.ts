@@ -195,6 +195,8 @@ function contextOf(facts: AccountFacts): Parameters<typeof readSettings>[1] {
     defaultFlavors: hasOriginalFlavors
       ? { master: 'performance1-1', minion: 'performance1-2' }
       : { master: 'm1.small', minion: 'm1.medium' },
+    // The one that the local cloud's machines boot for real, too.
+    ...(facts.local && { defaultImage: 'Debian 12' }),
   };
 }
 

@@ -45,7 +45,7 @@ export async function openAccount(env: NodeJS.ProcessEnv, log: Log): Promise<Ope
     const facts = factsOf(account, await isLocal(env, account));
     return { account, reference: referenceOf(account), facts, env: accountEnvironment(env) };
   }
-  const cloud = await ensureLocalCloud(homePaths(env), log, undefined, env);
+  const cloud = await ensureLocalCloud(homePaths(env), log, {}, env);
   const account = resolveAccount({ ...env, ...cloud.env });
   return {
     account,

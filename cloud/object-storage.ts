@@ -234,10 +234,11 @@ export function openObjectStorage(
 
     async tempUrl(method, container, name, key, expires, options) {
       const { tempUrlDigests } = await capabilities(options);
-      // Rackspace's catalogue names the `snet-` host, free and fast from its machines; elsewhere the internal address
-      // is the operators'.
-      const face = options?.internal && provider === 'rackspace' ? 'internal' : undefined;
-      const storageUrl = await session.serviceUrl('object-store', options, face);
+      const publicUrl = await session.serviceUrl('object-store', options);
+      const storageUrl =
+        options?.internal && (provider === 'rackspace' || isLoopback(publicUrl))
+          ? await session.serviceUrl('object-store', options, 'internal')
+          : publicUrl;
       return signTempUrl(
         storageUrl,
         { method, container, name, expires },
@@ -246,6 +247,14 @@ export function openObjectStorage(
       );
     },
   };
+}
+
+/**
+ * Whether an address is this host's own: no machine of the cloud reaches it. Where machines reach both, Rackspace's
+ * internal one (the `snet-` host) is free and fast from them, elsewhere it is the operators'.
+ */
+function isLoopback(url: string): boolean {
+  return /^(127\.|localhost$|\[::1\]$)/.test(new URL(url).hostname);
 }
 
 function attributeHeaders(attributes: {

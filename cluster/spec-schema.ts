@@ -19,6 +19,8 @@ export interface SettingContext {
   /** The account's user name: part of the container's default name. */
   user: string;
   defaultFlavors: { master: string; minion: string };
+  /** @default 'Ubuntu 24.04' */
+  defaultImage?: string;
 }
 
 export type Origin = 'default' | `file ${string}` | `environment ${string}` | `flag ${string}`;
@@ -81,7 +83,7 @@ function defaultOf(
     case 'minions':
       return 4;
     case 'image':
-      return 'Ubuntu 24.04';
+      return context.defaultImage ?? 'Ubuntu 24.04';
     case 'masterFlavor':
       return context.defaultFlavors.master;
     case 'minionFlavor':

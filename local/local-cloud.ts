@@ -1,7 +1,11 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 import { z } from 'zod';
 import type { HomePaths } from '../home/paths.js';
 import { packageRoot } from '../home/package-root.js';
@@ -16,8 +20,19 @@ import type { LocalCloudEndpoint, Log } from './service-types.js';
 /** Which cloud the local one is like. */
 export type LocalProfile = 'openstack' | 'rackspace';
 
+/** What its servers are: programs that do as a machine would, or machines that really boot (root on Linux). */
+export type LocalMachines = 'simulated' | 'linux';
+
+/** What the local cloud is asked to be. */
+export interface LocalCloudWish {
+  /** @default `KUBEUP_LOCAL_PROFILE`, else the one it has, else `openstack` */
+  profile?: LocalProfile;
+  /** @default `KUBEUP_LOCAL_MACHINES`, else those it has, else `simulated` */
+  machines?: LocalMachines;
+}
+
 /** Seconds the local cloud has to end once told to. */
-export const cloudStopSeconds = 15;
+export const cloudStopSeconds = 60;
 
 const accountSchema = z.object({
   authUrl: z.string(),
@@ -35,25 +50,32 @@ type LocalAccount = z.infer<typeof accountSchema>;
 /**
  * The local cloud of this home, started when it does not run, with the data and port it had before.
  *
- * @param profile default `KUBEUP_LOCAL_PROFILE`, else the one it has, else `openstack`
- * @throws Error when it runs, or has data, with another profile
+ * @throws Error when it runs, or has data, with another profile; when this host can have no real machines
  */
 export async function ensureLocalCloud(
   home: HomePaths,
   log: Log,
-  profile?: LocalProfile,
+  wish: LocalCloudWish = {},
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<LocalCloudEndpoint> {
-  const before = profileOf(await readRecord(home, 'cloud'));
-  const chosen = profile ?? profileSchema.optional().parse(env.KUBEUP_LOCAL_PROFILE || undefined);
+  const record = await readRecord(home, 'cloud');
+  const before = profileOf(record);
+  const chosen =
+    wish.profile ?? profileSchema.optional().parse(env.KUBEUP_LOCAL_PROFILE || undefined);
   if (before && chosen && before !== chosen && existsSync(home.cloud)) {
     throw new Error(
       `The local cloud in ${home.cloud} is a ${before} one and cannot become ${chosen}. Set KUBEUP_HOME ` +
         'to another folder for a second one.',
     );
   }
-  const service = localCloud(home, chosen ?? before ?? 'openstack', env);
-  return endpoint(home, await ensureRunning(home, service, log), chosen ?? before ?? 'openstack');
+  const profile = chosen ?? before ?? 'openstack';
+  const machines =
+    wish.machines ??
+    machinesSchema.optional().parse(env.KUBEUP_LOCAL_MACHINES || undefined) ??
+    machinesSchema.safeParse(record?.inputs.machines).data ??
+    'simulated';
+  const service = localCloud(home, profile, machines, env, log);
+  return endpoint(home, await ensureRunning(home, service, log), profile);
 }
 
 /** The local cloud of this home if it runs and answers. */
@@ -78,6 +100,7 @@ export async function localCloudRequests(
 }
 
 const profileSchema = z.enum(['openstack', 'rackspace']);
+const machinesSchema = z.enum(['simulated', 'linux']);
 
 function profileOf(
   record: { inputs: Record<string, string> } | undefined,
@@ -88,7 +111,9 @@ function profileOf(
 function localCloud(
   home: HomePaths,
   profile: LocalProfile,
+  machines: LocalMachines,
   env: NodeJS.ProcessEnv,
+  log: Log,
 ): BackgroundService {
   return {
     name: 'cloud',
@@ -96,23 +121,54 @@ function localCloud(
     usualPorts: { http: 5000 },
     // Accounts are known by their address, and machines have signed URLs with it.
     keepsPorts: true,
-    inputs: { profile },
+    inputs: { profile, machines },
     startSeconds: 60,
     stopSeconds: cloudStopSeconds,
-    command: (ports) =>
-      Promise.resolve({
-        file: process.execPath,
-        args: [
-          localCloudProgram(),
-          ...['--data', home.cloud, '--port', String(ports.http), '--profile', profile],
-          ...['--guest', path.join(packageRoot(), 'dist/boot/simulated-guest.js')],
-        ],
-        env,
-        cwd: home.root,
-      }),
+    command: async (ports) => ({
+      file: process.execPath,
+      args: [
+        localCloudProgram(),
+        ...['serve', '--data', home.cloud, '--port', String(ports.http), '--profile', profile],
+        ...(machines === 'linux'
+          ? ['--linux-image', await machineImage(home, log)]
+          : ['--guest', path.join(packageRoot(), 'dist/boot/simulated-guest.js')]),
+      ],
+      env,
+      cwd: home.root,
+    }),
     answers: async ({ ports }) =>
       accountSchema.safeParse(await adminGet(home, ports, '/_admin/account')).success,
   };
+}
+
+/** Sees to what real machines need on this host, and to their image, which is built at the first time. */
+function machineImage(home: HomePaths, log: Log): Promise<string> {
+  return runLocalCloud(['image', '--cache', home.cache], log);
+}
+
+/** Removes from this host what real machines of a killed local cloud have left. */
+export async function clearMachines(home: HomePaths): Promise<void> {
+  const record = await readRecord(home, 'cloud');
+  if (record?.inputs.machines !== 'linux') return;
+  await runLocalCloud(['clear', '--data', home.cloud], () => undefined);
+}
+
+/** Runs the local cloud's program to its end; rejects with its last words. */
+async function runLocalCloud(args: string[], log: Log): Promise<string> {
+  const child = spawn(process.execPath, [localCloudProgram(), ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let said = '';
+  createInterface(child.stderr).on('line', (line) => {
+    log(`Local cloud: ${line}`);
+    said = line;
+  });
+  const [output, [code]] = await Promise.all([
+    text(child.stdout),
+    once(child, 'close') as Promise<[number | null]>,
+  ]);
+  if (code !== 0) throw new Error(said || `the local cloud ended with exit code ${code}`);
+  return output.trim();
 }
 
 /** The package's own entry point tells where it is, in a checkout and when it is installed. */
@@ -127,7 +183,12 @@ async function endpoint(
   profile: LocalProfile,
 ): Promise<LocalCloudEndpoint> {
   const account = accountSchema.parse(await adminGet(home, running.ports, '/_admin/account'));
-  return { env: accountEnvironment(account, profile), authUrl: account.authUrl, pid: running.pid };
+  const env = {
+    ...accountEnvironment(account, profile),
+    // Machines are on networks that this host has no way into, but through the cloud.
+    KUBEUP_MACHINE_PROXY: new URL(account.authUrl).origin,
+  };
+  return { env, authUrl: account.authUrl, pid: running.pid };
 }
 
 /** Rackspace's clients log in with Identity v2, the others with v3. */

@@ -1,7 +1,12 @@
 import type { HomePaths } from '../home/paths.js';
 import { endProcess } from './background-service.js';
 import { workerPrefix, workerStopSeconds } from './background-worker.js';
-import { cloudStopSeconds, localCloudRequests, runningLocalCloud } from './local-cloud.js';
+import {
+  clearMachines,
+  cloudStopSeconds,
+  localCloudRequests,
+  runningLocalCloud,
+} from './local-cloud.js';
 import { withServiceLock } from './service-lock.js';
 import { isRunning, readRecord, recordedServices, writeRecord } from './service-record.js';
 import type { ServicesStatus } from './service-types.js';
@@ -42,6 +47,7 @@ export async function stopServices(home: HomePaths): Promise<string[]> {
   const workers = (await recordedServices(home)).filter((name) => name.startsWith(workerPrefix));
   const stopped = await Promise.all(workers.map((name) => stop(home, name, workerStopSeconds)));
   stopped.push(await stop(home, 'cloud', cloudStopSeconds));
+  await clearMachines(home);
   stopped.push(await stop(home, 'temporal', temporalStopSeconds));
   return stopped.filter((name) => name !== undefined);
 }

@@ -12,7 +12,12 @@ import {
   servicesStatus,
   stopServices,
 } from '../../local/services.js';
-import type { LocalProfile, ServicesStatus } from '../../local/services.js';
+import type {
+  LocalCloudWish,
+  LocalMachines,
+  LocalProfile,
+  ServicesStatus,
+} from '../../local/services.js';
 import { renderTable } from '../display/table.js';
 import { exitCodes } from '../exit-code.js';
 import type { ExitCode } from '../exit-code.js';
@@ -43,10 +48,15 @@ Examples:
       '--profile <profile>',
       'what the local cloud is like: openstack or rackspace',
       toProfile,
+    )
+    .option(
+      '--machines <kind>',
+      'what its servers are: simulated, or linux (root on Linux): machines that really boot',
+      toMachines,
     );
   start.action(async () => {
-    const options = start.opts<{ profile?: LocalProfile; json?: boolean }>();
-    const cloud = await ensureLocalCloud(home, remark, options.profile, env);
+    const options = start.opts<LocalCloudWish & { json?: boolean }>();
+    const cloud = await ensureLocalCloud(home, remark, options, env);
     const temporal = await ensureTemporal(home, remark, env);
     const account = resolveAccount(cloud.env);
     const worker = {
@@ -78,7 +88,7 @@ Examples:
     .command('openrc')
     .description('shell exports with which openstack, nova and swift talk to the local cloud')
     .action(async () => {
-      const cloud = await ensureLocalCloud(home, remark, undefined, env);
+      const cloud = await ensureLocalCloud(home, remark, {}, env);
       print(openrc(cloud.env));
       done(exitCodes.done);
     });
@@ -106,6 +116,12 @@ function show(status: ServicesStatus, options: { json?: boolean }): void {
       row('Worker', worker?.pid, worker ? `account ${worker.accountId}` : ''),
     ]),
   );
+}
+
+/** Of `--machines`. */
+export function toMachines(text: string): LocalMachines {
+  if (text === 'simulated' || text === 'linux') return text;
+  throw new InvalidArgumentError('must be simulated or linux');
 }
 
 function toProfile(text: string): LocalProfile {

@@ -11,9 +11,11 @@ import type { Session } from '../connect.js';
 import { exitCodes } from '../exit-code.js';
 import type { ExitCode } from '../exit-code.js';
 import { remark } from '../terminal.js';
+import type { LocalMachines } from '../../local/services.js';
 import { begin } from './begin.js';
 import { configure } from './configure.js';
 import { follow } from './follow.js';
+import { toMachines } from './local.js';
 import { addFollowFlags, addJsonFlag, addSettingFlags, configurationInputs } from './options.js';
 import type { FollowOptions } from './options.js';
 import { report } from './report.js';
@@ -39,15 +41,27 @@ Examples:
   RAX_NUM_MINIONS=2 kubeup up --json   the result for a script
   kubeup up --detach                   return at once; kubeup status --watch shows how it goes`,
     );
+  command.option(
+    '--machines <kind>',
+    "what servers of this machine's own cloud are: simulated, or linux (they really boot)",
+    toMachines,
+  );
   command
-    .option('--build', 'build the release first, as kubeup release build does; what is built is kept')
+    .option(
+      '--build',
+      'build the release first, as kubeup release build does; what is built is kept',
+    )
     .option('--kubernetes <version>', 'with --build: version to build')
-    .option('--from <path>', 'with --build: Kubernetes as you have it, a server tarball or a folder');
+    .option(
+      '--from <path>',
+      'with --build: Kubernetes as you have it, a server tarball or a folder',
+    );
   addJsonFlag(addFollowFlags(addSettingFlags(command)));
   command.action(async () => {
-    const options = command.opts<FollowOptions & BuildOptions>();
+    const options = command.opts<FollowOptions & BuildOptions & { machines?: LocalMachines }>();
     const build = releaseRequest(options);
-    done(await up({ ...configurationInputs(command, process.env), build }, options));
+    const env = withMachines(process.env, options.machines);
+    done(await up({ ...configurationInputs(command, env), build }, options));
   });
 }
 
@@ -75,6 +89,16 @@ async function up(inputs: ConfigurationInputs, options: FollowOptions): Promise<
   } finally {
     await session.close();
   }
+}
+
+/** The machines that the local cloud is to have. @throws InvalidSpecError when an account names another cloud */
+function withMachines(env: NodeJS.ProcessEnv, machines?: LocalMachines): NodeJS.ProcessEnv {
+  if (machines === undefined) return env;
+  if (hasAccount(env)) {
+    const message = "is for this machine's own cloud, and the environment names an account";
+    throw new InvalidSpecError([{ field: '--machines', value: machines, message }]);
+  }
+  return { ...env, KUBEUP_LOCAL_MACHINES: machines };
 }
 
 const localCommands: readonly NextCommand[] = [

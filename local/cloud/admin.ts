@@ -84,8 +84,8 @@ export function adminRoutes(app: FastifyInstance, cloud: Cloud): void {
     machines.fail(param(request, 'server'), typeof message === 'string' ? message : 'injected');
     return {};
   });
-  app.delete('/_admin/servers/:server', (request) => {
-    machines.vanish(param(request, 'server'));
+  app.delete('/_admin/servers/:server', async (request) => {
+    await machines.vanish(param(request, 'server'));
     return {};
   });
 }

@@ -19,6 +19,8 @@ export interface Cloud {
   readonly log: FastifyBaseLogger;
   /** Where the cloud listens: `http://127.0.0.1:PORT`. */
   url: string;
+  /** Where machines reach the cloud; the same as `url` when they are simulated. */
+  internalUrl: string;
 }
 
 /** The account's quota: the profile's, with what the admin path has changed. */

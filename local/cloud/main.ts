@@ -2,6 +2,9 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { loadGuestProgram } from './machines/guest-program.js';
 import type { ProfileName } from './profiles.js';
+import { ensureImage } from './linux/base-image.js';
+import { clearHost } from './linux/leftovers.js';
+import { checkHost, prepareHost } from './linux/requirements.js';
 import { startCloud } from './server.js';
 
 function toPort(text: string): number {
@@ -10,8 +13,11 @@ function toPort(text: string): number {
   throw new InvalidArgumentError('must be a port, or 0 for any free one');
 }
 
-const program = new Command('kubeup-local-cloud')
-  .description('An OpenStack on loopback. Prints one JSON line when it listens; ends at SIGTERM.')
+const program = new Command('kubeup-local-cloud').description('An OpenStack on loopback.');
+
+program
+  .command('serve', { isDefault: true })
+  .description('run it; prints one JSON line when it listens, ends at SIGTERM')
   .requiredOption('--data <folder>', 'where everything is kept')
   .requiredOption('--port <port>', 'port on 127.0.0.1', toPort)
   .addOption(
@@ -19,21 +25,43 @@ const program = new Command('kubeup-local-cloud')
       .choices(['openstack', 'rackspace'])
       .default('openstack'),
   )
-  .option('--guest <program>', 'ES module that exports boot(): what machines do when they boot')
+  .option('--guest <program>', 'ES module that exports boot(): what simulated machines do')
+  .option('--linux-image <folder>', 'real machines, on the root file system in this folder')
   .action(serve);
+
+program
+  .command('image')
+  .description('see to it that this host can have real machines; prints the folder of their image')
+  .requiredOption('--cache <folder>', 'where it is kept, and looked for')
+  .action(async ({ cache }: { cache: string }) => {
+    const log = (line: string): void => void process.stderr.write(`${line}\n`);
+    await prepareHost(log);
+    process.stdout.write(`${await ensureImage(cache, log)}\n`);
+  });
+
+program
+  .command('clear')
+  .description('remove from this host what a killed process has left of real machines')
+  .requiredOption('--data <folder>', "the cloud's folder")
+  .action(async ({ data }: { data: string }) => {
+    await clearHost(data);
+  });
 
 async function serve(options: {
   data: string;
   port: number;
   profile: ProfileName;
   guest?: string;
+  linuxImage?: string;
 }): Promise<void> {
-  const { data, port, profile, guest } = options;
+  const { data, port, profile, guest, linuxImage } = options;
+  if (linuxImage !== undefined) checkHost();
   const running = await startCloud({
     dataDir: data,
     port,
     profile,
     guest: guest === undefined ? undefined : await loadGuestProgram(guest),
+    linuxImage,
     env: process.env,
   });
   process.stdout.write(`${JSON.stringify({ event: 'ready', url: running.url })}\n`);
@@ -44,4 +72,9 @@ async function serve(options: {
   }
 }
 
-await program.parseAsync();
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}

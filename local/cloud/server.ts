@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { fastify, LogController, type FastifyInstance } from 'fastify';
 import { ensureAccount } from './account.js';
 import { adminRoutes } from './admin.js';
@@ -14,9 +14,13 @@ import { identityV3 } from './identity/v3.js';
 import { Tokens } from './identity/tokens.js';
 import { imageRoutes } from './images/routes.js';
 import { readBodiesAsText } from './json-body.js';
+import { LinuxDriver } from './linux/linux-driver.js';
+import { SERVICE_ADDRESS } from './linux/switch.js';
+import { proxyToMachines } from './machine-proxy.js';
+import type { MachineDriver } from './machines/driver.js';
 import type { Boot } from './machines/guest-program.js';
-import { Guests } from './machines/guests.js';
 import { Machines, type MachineTimes } from './machines/machines.js';
+import { SimulatedDriver } from './machines/simulated-driver.js';
 import { networkRoutes } from './networking/routes.js';
 import { objectStorageRoutes } from './object-storage/routes.js';
 import { profileOf, type ProfileName } from './profiles.js';
@@ -43,7 +47,12 @@ export interface CloudOptions {
   guest?: Boot;
   /** How many guest programs run at once. @default 64 */
   guestConcurrency?: number;
-  /** @default 2 s to build, 1 s to delete, 1 s to stop or start */
+  /**
+   * Machines that really boot, on the root file system in this folder (`ensureImage`); needs root on Linux.
+   * @default simulated ones
+   */
+  linuxImage?: string;
+  /** @default 2 s to build, 1 s to delete, 1 s to stop or start; next to nothing for real machines */
   times?: MachineTimes;
   /** `LOCAL_CLOUD_PASSWORD` and `LOCAL_CLOUD_API_KEY` set the account's secrets. @default none */
   env?: NodeJS.ProcessEnv;
@@ -57,6 +66,11 @@ export interface RunningCloud {
   /** Ends the listening and the machines; everything goes on at the next start. */
   close(): Promise<void>;
 }
+
+const SIMULATED_TIMES: MachineTimes = { buildMs: 2000, deleteMs: 1000, powerMs: 1000 };
+
+/** Beside what real machines take by themselves. */
+const REAL_TIMES: MachineTimes = { buildMs: 200, deleteMs: 200, powerMs: 0 };
 
 /** Large enough for a release's segment on a slow line; nothing else lasts. */
 const requestTimeoutMs = 600_000;
@@ -84,42 +98,58 @@ export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
     done();
   });
 
-  const cloud = openCloud(options, app);
+  const fromMachines = new WeakSet<object>();
+  const cloud = openCloud(options, app, (socket) => {
+    fromMachines.add(socket);
+    // As if the server had accepted it itself: Node.js documents this.
+    app.server.emit('connection', socket);
+  });
   admitRequests(app, cloud);
   answerErrors(app);
   registerServices(app, cloud);
 
   await app.listen({ host: '127.0.0.1', port: options.port });
   cloud.url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
-  cloud.machines.resume();
+  if (options.linuxImage === undefined) cloud.internalUrl = cloud.url;
+  proxyToMachines(app.server, cloud, (socket) => fromMachines.has(socket));
+  await cloud.machines.resume();
   return {
     cloud,
     url: cloud.url,
     close: async () => {
-      cloud.machines.close();
+      await cloud.machines.close();
       await app.close();
       await cloud.state.close();
     },
   };
 }
 
-function openCloud(options: CloudOptions, app: FastifyInstance): Cloud {
+function openCloud(
+  options: CloudOptions,
+  app: FastifyInstance,
+  fromMachine: (socket: Socket) => void,
+): Cloud {
   const state = new State(options.dataDir);
   const profile = profileOf(options.profile);
   ensureAccount(state, profile, options.env ?? {});
   seed(state, profile);
-  const guests = new Guests(state, options.guest, options.guestConcurrency ?? 64, app.log);
-  const times = options.times ?? { buildMs: 2000, deleteMs: 1000, powerMs: 1000 };
+  const { linuxImage } = options;
+  const driver: MachineDriver =
+    linuxImage === undefined
+      ? new SimulatedDriver(state, options.guest, options.guestConcurrency ?? 64, app.log)
+      : new LinuxDriver(state, linuxImage, fromMachine, app.log);
+  const times = options.times ?? (linuxImage === undefined ? SIMULATED_TIMES : REAL_TIMES);
   return {
     state,
     profile,
     tokens: new Tokens(state, profile),
-    machines: new Machines(state, profile, guests, times, app.log),
+    machines: new Machines(state, profile, driver, times, app.log),
     faults: new FaultRules(state),
     counts: new RequestCounts(state),
     rateLimits: new RateLimits(profile.rateLimits),
     log: app.log,
     url: '',
+    internalUrl: `http://${SERVICE_ADDRESS}`,
   };
 }
 

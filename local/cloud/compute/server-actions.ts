@@ -84,7 +84,7 @@ const ACTIONS: Record<string, Action> = {
     CONSOLE_OUTPUT.body(body, request.call.legacyCompute);
     if (server.hostId === '') throw novaFault(409, `Instance ${server.id} is not ready`);
     const { length } = body['os-getConsoleOutput'] as { length?: number | string | null };
-    const lines = [...cloud.state.console.under(server.id)].map(({ value }) => value);
+    const lines = cloud.machines.consoleLines(server.id);
     return { output: tail([...lines, ''], length ?? null) };
   },
 

@@ -9,27 +9,28 @@ export interface CatalogService {
   url: string;
 }
 
-/** What the cloud offers, and where. */
-export function catalogServices(cloud: Cloud): CatalogService[] {
+/** What the cloud offers, and where: at its public address, or at the one that machines reach. */
+export function catalogServices(cloud: Cloud, face: 'url' | 'internalUrl'): CatalogService[] {
   const { projectId } = account(cloud.state);
-  const storage = `${cloud.url}/v1/AUTH_${projectId}`;
+  const base = cloud[face];
+  const storage = `${base}/v1/AUTH_${projectId}`;
   if (cloud.profile.name === 'rackspace') {
     return [
       {
         type: 'compute',
         name: 'cloudServersOpenStack',
-        url: `${cloud.url}/compute/v2/${projectId}`,
+        url: `${base}/compute/v2/${projectId}`,
       },
       { type: 'object-store', name: 'cloudFiles', url: storage },
-      { type: 'network', name: 'cloudNetworks', url: `${cloud.url}/networking/v2.0` },
-      { type: 'image', name: 'cloudImages', url: `${cloud.url}/image/v2` },
+      { type: 'network', name: 'cloudNetworks', url: `${base}/networking/v2.0` },
+      { type: 'image', name: 'cloudImages', url: `${base}/image/v2` },
     ];
   }
   return [
-    { type: 'identity', name: 'keystone', url: `${cloud.url}/identity` },
-    { type: 'compute', name: 'nova', url: `${cloud.url}/compute/v2.1` },
-    { type: 'network', name: 'neutron', url: `${cloud.url}/networking` },
-    { type: 'image', name: 'glance', url: `${cloud.url}/image` },
+    { type: 'identity', name: 'keystone', url: `${base}/identity` },
+    { type: 'compute', name: 'nova', url: `${base}/compute/v2.1` },
+    { type: 'network', name: 'neutron', url: `${base}/networking` },
+    { type: 'image', name: 'glance', url: `${base}/image` },
     { type: 'object-store', name: 'swift', url: storage },
   ];
 }
@@ -37,12 +38,13 @@ export function catalogServices(cloud: Cloud): CatalogService[] {
 /** The catalogue as Identity v3 gives it. */
 export function catalogV3(cloud: Cloud): Record<string, unknown>[] {
   const { region } = cloud.profile;
-  return catalogServices(cloud).map(({ type, name, url }) => ({
+  const internal = catalogServices(cloud, 'internalUrl');
+  return catalogServices(cloud, 'url').map(({ type, name, url }, i) => ({
     endpoints: ['public', 'internal', 'admin'].map((kind) => ({
       id: seededUuid(`${type}-${kind}`).replaceAll('-', ''),
       interface: kind,
       region_id: region,
-      url,
+      url: kind === 'internal' ? internal[i]?.url : url,
       region,
     })),
     id: seededUuid(`service-${type}`).replaceAll('-', ''),
@@ -55,8 +57,9 @@ export function catalogV3(cloud: Cloud): Record<string, unknown>[] {
 export function catalogV2(cloud: Cloud): Record<string, unknown>[] {
   const { region } = cloud.profile;
   const tenantId = account(cloud.state).projectId;
-  return catalogServices(cloud).map(({ type, name, url }) => ({
-    endpoints: [{ region, tenantId, publicURL: url, internalURL: url }],
+  const internal = catalogServices(cloud, 'internalUrl');
+  return catalogServices(cloud, 'url').map(({ type, name, url }, i) => ({
+    endpoints: [{ region, tenantId, publicURL: url, internalURL: internal[i]?.url }],
     type,
     name,
   }));

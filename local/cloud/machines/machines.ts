@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
+import type { Duplex } from 'node:stream';
 import type { FastifyBaseLogger } from 'fastify';
 import { addPort, allocateAddresses, portsOfDevice } from '../networking/port-store.js';
 import { PUBLIC_NET, type Profile } from '../profiles.js';
-import type { ServerRecord, Transition } from '../records.js';
+import type { PortRecord, ServerRecord, Transition } from '../records.js';
 import type { State } from '../state.js';
-import type { Guests } from './guests.js';
+import type { MachineDriver } from './driver.js';
 
 /** How long things take, in milliseconds. */
 export interface MachineTimes {
@@ -24,17 +25,35 @@ export class Machines {
   constructor(
     private readonly state: State,
     private readonly profile: Profile,
-    private readonly guests: Guests,
+    private readonly driver: MachineDriver,
     readonly times: MachineTimes,
     private readonly log: FastifyBaseLogger,
   ) {}
 
   /** Goes on with every server where the last process left it. */
-  resume(): void {
+  async resume(): Promise<void> {
+    await this.driver.open((id) => {
+      this.ended(id);
+    });
     for (const server of this.state.servers.all()) {
       this.schedule(server);
-      if (server.vmState === 'active' && server.guest === 'pending') this.guests.run(server);
+      if (server.vmState === 'active' && server.next === null) void this.revive(server);
     }
+  }
+
+  /** What a machine has written to its console. */
+  consoleLines(id: string): string[] {
+    return this.driver.consoleLines(id);
+  }
+
+  /** Connects to a TCP port of a machine. */
+  connect(port: PortRecord, address: string, tcpPort: number): Promise<Duplex> {
+    return this.driver.connect(port, address, tcpPort);
+  }
+
+  /** Says that ports may have changed. */
+  portsChanged(): void {
+    this.driver.portsChanged();
   }
 
   /** Waits for a server's next step; call it after the transaction that wrote the step. */
@@ -46,16 +65,16 @@ export class Machines {
     const due = setTimeout(
       () => {
         this.timers.delete(server.id);
-        this.step(server.id);
+        void this.step(server.id);
       },
       Math.max(0, server.next.at - Date.now()),
     );
     this.timers.set(server.id, due);
   }
 
-  /** Starts to stop, start or reboot a server; the guest program ends at once. */
-  power(id: string, taskState: string, step: 'stopped' | 'running'): void {
-    this.guests.abort(id);
+  /** Starts to stop, start or reboot a server. */
+  power(id: string, taskState: PowerTask, step: 'stopped' | 'running'): void {
+    this.background(id, this.driver.powerOff(id, howOff(taskState)));
     this.change(id, (server) => {
       server.taskState = taskState;
       server.next = { step, at: Date.now() + this.times.powerMs };
@@ -64,7 +83,7 @@ export class Machines {
 
   /** Starts to delete a server, whatever it is doing. */
   delete(id: string): void {
-    this.guests.abort(id);
+    this.background(id, this.driver.powerOff(id, 'at once'));
     this.change(id, (server) => {
       if (server.taskState === 'deleting') return;
       server.taskState = 'deleting';
@@ -75,7 +94,7 @@ export class Machines {
 
   /** Forces a server into ERROR, for tests. */
   fail(id: string, message: string): void {
-    this.guests.abort(id);
+    this.background(id, this.driver.powerOff(id, 'at once'));
     this.change(id, (server) => {
       toError(server, message);
     });
@@ -87,8 +106,8 @@ export class Machines {
   }
 
   /** Removes a server at once and without a trace, as a lost host would, for tests. */
-  vanish(id: string): void {
-    this.guests.abort(id);
+  async vanish(id: string): Promise<void> {
+    await this.driver.remove(id);
     this.state.transaction(() => {
       this.unplug(id);
       this.state.servers.remove(id);
@@ -99,11 +118,11 @@ export class Machines {
     this.timers.delete(id);
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.closed = true;
     for (const timer of this.timers.values()) clearTimeout(timer);
     this.timers.clear();
-    this.guests.abortAll();
+    await this.driver.close();
   }
 
   private change(id: string, change: (server: ServerRecord) => void): void {
@@ -118,11 +137,25 @@ export class Machines {
     if (server !== undefined) this.schedule(server);
   }
 
-  private step(id: string): void {
+  /** The driver's part of a step first: it is done again when the cloud dies before the step is written. */
+  private async step(id: string): Promise<void> {
+    const due = this.state.servers.get(id);
+    if (due === undefined || due.next === null) return;
+    const { step, at } = due.next;
+    const isDue = (server: ServerRecord | undefined): boolean =>
+      server?.next?.step === step && server.next.at === at;
+    try {
+      await this.drive(due, step);
+    } catch (error) {
+      if (this.closed || !isDue(this.state.servers.get(id))) return;
+      this.log.error({ server: id, err: error }, 'a machine did not do as it should');
+      this.fail(id, aborted(id, error));
+      return;
+    }
+    if (this.closed) return;
     try {
       this.change(id, (server) => {
-        const { next } = server;
-        if (next !== null) this.apply(server, next);
+        if (isDue(server)) this.apply(server, step);
       });
     } catch (error) {
       this.log.error({ server: id, err: error }, 'a step of a server failed');
@@ -130,14 +163,51 @@ export class Machines {
         id,
         'Build of instance aborted: Failed to allocate the network(s), not rescheduling.',
       );
+      return;
     }
     const server = this.state.servers.get(id);
-    if (server?.vmState === 'active' && server.next === null && server.guest === 'pending') {
-      this.guests.run(server);
-    }
+    if (server?.vmState === 'active' && server.next === null) this.driver.running(server);
   }
 
-  private apply(server: ServerRecord, { step }: Transition): void {
+  private async drive(server: ServerRecord, step: Transition['step']): Promise<void> {
+    if (step === 'finish') await this.driver.powerOn(server);
+    else if (step === 'stopped') await this.driver.powerOff(server.id, howOff(server.taskState));
+    else if (step === 'running') {
+      if (server.taskState !== 'powering-on') {
+        await this.driver.powerOff(server.id, howOff(server.taskState));
+      }
+      await this.driver.powerOn(server);
+    } else if (step === 'unplug') await this.driver.remove(server.id);
+  }
+
+  /** A machine that should be running, as far as the last process of the cloud knew. */
+  private async revive(server: ServerRecord): Promise<void> {
+    try {
+      await this.driver.powerOn(server);
+    } catch (error) {
+      this.log.error({ server: server.id, err: error }, 'a machine does not come up again');
+      if (!this.closed) this.fail(server.id, aborted(server.id, error));
+      return;
+    }
+    if (!this.closed) this.driver.running(server);
+  }
+
+  /** As Nova, when it finds a machine off that it believes on. */
+  private ended(id: string): void {
+    if (this.closed) return;
+    this.change(id, (server) => {
+      if (server.vmState !== 'active' || server.taskState !== null) return;
+      Object.assign(server, { vmState: 'stopped', powerState: 4 });
+    });
+  }
+
+  private background(id: string, work: Promise<void>): void {
+    work.catch((error: unknown) => {
+      this.log.error({ server: id, err: error }, 'a machine does not power off');
+    });
+  }
+
+  private apply(server: ServerRecord, step: Transition['step']): void {
     server.next = null;
     if (step === 'network') this.toNetworking(server);
     else if (step === 'spawn') this.toSpawning(server);
@@ -229,6 +299,17 @@ export class Machines {
       }
     }
   }
+}
+
+/** What is being done to a server's power, in Nova's words. */
+export type PowerTask = 'powering-off' | 'powering-on' | 'rebooting' | 'rebooting_hard';
+
+function howOff(taskState: string | null): 'orderly' | 'at once' {
+  return taskState === 'powering-off' || taskState === 'rebooting' ? 'orderly' : 'at once';
+}
+
+function aborted(id: string, error: unknown): string {
+  return `Build of instance ${id} aborted: ${error instanceof Error ? error.message : 'unknown'}`;
 }
 
 /** What Nova says of a build that the scheduler found no place for. */

@@ -3,16 +3,18 @@ import pLimit, { type LimitFunction } from 'p-limit';
 import { portsOfDevice } from '../networking/port-store.js';
 import type { ServerRecord } from '../records.js';
 import type { State } from '../state.js';
+import type { MachineDriver } from './driver.js';
 import type { Boot, GuestMachine } from './guest-program.js';
 
 /** How many console lines of a machine are kept. */
 const CONSOLE_LINES = 2000;
 
-/** Runs the guest program of every machine that has booted, a bounded number at once. */
-export class Guests {
-  private readonly running = new Map<string, AbortController>();
+/** Machines that are nothing but a guest program, run when they boot, a bounded number at once. */
+export class SimulatedDriver implements MachineDriver {
+  private readonly guests = new Map<string, AbortController>();
   private readonly limit: LimitFunction;
 
+  /** @param boot without it machines have nothing to run, and only become ACTIVE */
   constructor(
     private readonly state: State,
     private readonly boot: Boot | undefined,
@@ -22,36 +24,56 @@ export class Guests {
     this.limit = pLimit(concurrency);
   }
 
-  /** Whether machines have anything to run. */
-  get present(): boolean {
-    return this.boot !== undefined;
+  open(): Promise<void> {
+    return Promise.resolve();
   }
 
-  /** Boots a machine's guest program; it is finished once, unless the machine boots again. */
-  run(server: ServerRecord): void {
+  powerOn(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  /** Runs the guest program; it is finished once, unless the machine boots again. */
+  running(server: ServerRecord): void {
     const { boot } = this;
-    if (boot === undefined || this.running.has(server.id)) return;
+    if (boot === undefined || server.guest !== 'pending' || this.guests.has(server.id)) return;
     const controller = new AbortController();
-    this.running.set(server.id, controller);
+    this.guests.set(server.id, controller);
     void this.limit(async () => {
       if (controller.signal.aborted) return;
-      await this.runOne(boot, server, controller);
+      await this.runGuest(boot, server, controller);
     }).finally(() => {
-      if (this.running.get(server.id) === controller) this.running.delete(server.id);
+      if (this.guests.get(server.id) === controller) this.guests.delete(server.id);
     });
   }
 
-  abort(id: string): void {
-    const controller = this.running.get(id);
-    this.running.delete(id);
+  powerOff(id: string): Promise<void> {
+    const controller = this.guests.get(id);
+    this.guests.delete(id);
     controller?.abort();
+    return Promise.resolve();
   }
 
-  abortAll(): void {
-    for (const id of [...this.running.keys()]) this.abort(id);
+  remove(id: string): Promise<void> {
+    return this.powerOff(id);
   }
 
-  private async runOne(
+  portsChanged(): void {
+    // A guest program knows of no network.
+  }
+
+  connect(): Promise<never> {
+    return Promise.reject(new Error('machines are simulated here: nothing listens on them'));
+  }
+
+  consoleLines(id: string): string[] {
+    return [...this.state.console.under(id)].map(({ value }) => value);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.guests.keys()].map((id) => this.powerOff(id)));
+  }
+
+  private async runGuest(
     boot: Boot,
     server: ServerRecord,
     controller: AbortController,

@@ -1,0 +1,90 @@
+import { spawn } from 'node:child_process';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Cgroups } from './cgroups.js';
+import type { HostNames } from './names.js';
+import { packageFile } from './package-file.js';
+
+/** Seconds a machine's system has to end by itself. */
+const ORDERLY_SECONDS = 20;
+
+/** The processes of machines: started, found again, ended. */
+export class MachineProcesses {
+  constructor(
+    private readonly names: HostNames,
+    private readonly cgroups: Cgroups,
+    private readonly image: string,
+  ) {}
+
+  isRunning(serverId: string): boolean {
+    return this.cgroups.isPopulated(this.names.cgroup(serverId));
+  }
+
+  /**
+   * Boots a machine from its folder. It outlives this process, as a real one outlives the compute service.
+   * @param folder holds its config drive; its disk is made there when it has none yet
+   */
+  async start(serverId: string, hostname: string, folder: string): Promise<void> {
+    const group = this.names.cgroup(serverId);
+    for (const part of ['upper', 'work', 'root', 'containerd', 'kubelet']) {
+      mkdirSync(path.join(folder, part), { recursive: true });
+    }
+    const oldGroups = this.cgroups.make(group);
+    const console = openSync(consoleFile(folder), 'a', 0o600);
+    const child = spawn(packageFile('linux/boot-machine.sh'), [], {
+      detached: true,
+      stdio: ['ignore', console, console],
+      env: {
+        PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin`,
+        FOLDER: folder,
+        IMAGE: this.image,
+        HOST_NAME: hostname,
+        NETWORK: this.names.machine(serverId),
+        CGROUP: group,
+        CGROUP2_MOUNT: this.cgroups.unifiedMount,
+        V1_CGROUPS: oldGroups.join(' '),
+      },
+    });
+    closeSync(console);
+    let failure: Error | undefined;
+    child.once('error', (error) => (failure = error));
+    child.once(
+      'exit',
+      (code) => (failure = new Error(`it ended at its start with exit code ${code}`)),
+    );
+    child.unref();
+    // It is on when its system's first process is.
+    while (this.cgroups.supervisor(group) === undefined) {
+      if (failure !== undefined) throw failure;
+      await sleep(20);
+    }
+  }
+
+  /** Ends a machine: `orderly` by its own system, made to when that takes too long. */
+  async stop(serverId: string, how: 'orderly' | 'at once'): Promise<void> {
+    const group = this.names.cgroup(serverId);
+    const supervisor = this.cgroups.supervisor(group);
+    if (how === 'orderly' && supervisor !== undefined && this.isRunning(serverId)) {
+      process.kill(supervisor, 'SIGTERM');
+      const deadline = Date.now() + ORDERLY_SECONDS * 1000;
+      while (this.isRunning(serverId) && Date.now() < deadline) await sleep(50);
+    }
+    await this.cgroups.kill(group);
+    this.cgroups.remove(group);
+  }
+}
+
+/** What a machine has written to its console. */
+export function consoleFile(folder: string): string {
+  return path.join(folder, 'console.log');
+}
+
+/** systemd-nspawn's exit code when the system inside has asked for a reboot. */
+const REBOOT = '133';
+
+/** Whether a machine that has ended did so to boot again. */
+export function wantsReboot(folder: string): boolean {
+  const file = path.join(folder, 'exit-code');
+  return existsSync(file) && readFileSync(file, 'utf8').trim() === REBOOT;
+}
