@@ -42,6 +42,20 @@ const ALIASES: Readonly<Record<string, readonly string[]>> = {
   OS_INTERFACE: ['OS_ENDPOINT_TYPE'],
 };
 
+/**
+ * Variables that would overrule what a named cloud says under another name: not taken where it says that. Whoever has
+ * another account's variables set and names a cloud means the cloud.
+ */
+const OVERRULING: Readonly<Record<string, readonly string[]>> = {
+  OS_USER_ID: ['OS_USERNAME'],
+  OS_PROJECT_ID: ['OS_PROJECT_NAME'],
+  OS_USER_DOMAIN_ID: ['OS_USER_DOMAIN_NAME'],
+  OS_PROJECT_DOMAIN_ID: ['OS_PROJECT_DOMAIN_NAME'],
+  OS_AUTH_TYPE: ['OS_PASSWORD', 'OS_API_KEY'],
+  OS_APPLICATION_CREDENTIAL_ID: ['OS_APPLICATION_CREDENTIAL_NAME', 'OS_PASSWORD', 'OS_API_KEY'],
+  OS_APPLICATION_CREDENTIAL_SECRET: ['OS_PASSWORD', 'OS_API_KEY'],
+};
+
 /** What the user said of the account, wherever it stands; nothing of it is checked yet. */
 export interface AccountSettings {
   settings: Settings;
@@ -84,13 +98,16 @@ function namedCloud(
 }
 
 function collect(env: NodeJS.ProcessEnv, cloud: NamedCloud | undefined): Settings {
-  const settings: Settings = {};
-  for (const [name, places] of Object.entries(PLACES)) {
-    const fromCloud = places.map((place) => settingAt(cloud, place)).find((value) => value);
-    const fromEnv = [name, ...(ALIASES[name] ?? [])].map((key) => env[key]).find((value) => value);
-    settings[name] = fromCloud ?? fromEnv;
-  }
-  return settings;
+  const fromCloud = (name: string): string | undefined =>
+    PLACES[name]?.map((place) => settingAt(cloud, place)).find((value) => value);
+  const fromEnv = (name: string): string | undefined =>
+    [name, ...(ALIASES[name] ?? [])].map((key) => env[key]).find((value) => value);
+  return Object.fromEntries(
+    Object.keys(PLACES).map((name) => {
+      const isOverruling = OVERRULING[name]?.some((other) => fromCloud(other)) ?? false;
+      return [name, fromCloud(name) ?? (isOverruling ? undefined : fromEnv(name))];
+    }),
+  );
 }
 
 function settingAt(cloud: NamedCloud | undefined, place: string): string | undefined {
@@ -107,9 +124,9 @@ function isRackspace(
   cloud: NamedCloud | undefined,
 ): boolean {
   const url = settings.OS_AUTH_URL;
+  const saidByEnv = /^rackspace/i.test(env.OS_AUTH_SYSTEM ?? '') || isTrue(env.NOVA_RAX_AUTH);
   return (
-    /^rackspace/i.test(env.OS_AUTH_SYSTEM ?? '') ||
-    isTrue(env.NOVA_RAX_AUTH) ||
+    (saidByEnv && cloud === undefined) ||
     /^rackspace/i.test(settings.OS_AUTH_TYPE ?? '') ||
     settingAt(cloud, 'profile') === 'rackspace' ||
     /\bidentity\.api\.rackspacecloud\.com(?:[:/]|$)/i.test(url ?? '') ||

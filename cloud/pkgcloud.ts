@@ -53,7 +53,7 @@ export interface PkgcloudClient {
   ): { abort(): void } | undefined;
 }
 
-export interface ComputeClient extends PkgcloudClient {
+interface ComputeClient extends PkgcloudClient {
   getServer(id: string, callback: Callback<{ original: unknown }>): void;
   createServer(
     details: {
@@ -74,12 +74,12 @@ export interface ComputeClient extends PkgcloudClient {
   addKey(key: { name: string; public_key: string }, callback: Callback<unknown>): void;
 }
 
-export interface NetworkClient extends PkgcloudClient {
+interface NetworkClient extends PkgcloudClient {
   destroyNetwork(id: string, callback: Callback<unknown>): void;
   destroySubnet(id: string, callback: Callback<unknown>): void;
 }
 
-export interface StorageClient extends PkgcloudClient {
+interface StorageClient extends PkgcloudClient {
   createContainer(
     container: { name: string; metadata: Record<string, string> },
     callback: Callback<unknown>,

@@ -1,6 +1,7 @@
 /**
  * The cloud as kubeup's activities see it: narrow, typed, promise-based, abortable interfaces.
- * Every method rejects with a `KubeupError` whose failure kind comes from one table (`cloud/failures.ts`).
+ * Every method rejects with a `KubeupError` whose failure kind comes from one table (`cloud/failures.ts`, and for what
+ * got no answer `cloud/network-failures.ts`).
  * No method retries a mutation: the activity does, after it has looked again.
  */
 

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 
 /** Digests for signatures, best first: SHA-512 is no safer here and doubles the URL in the user-data. */
-export const TEMP_URL_DIGESTS = ['sha256', 'sha512', 'sha1'] as const;
+const TEMP_URL_DIGESTS = ['sha256', 'sha512', 'sha1'] as const;
 
 export type TempUrlDigest = (typeof TEMP_URL_DIGESTS)[number];
 
@@ -18,7 +18,7 @@ export function objectUrl(storageUrl: string, container: string, name?: string):
 }
 
 /**
- * Signs a URL for an object of any name.
+ * Signs a URL for an object of any name but one with `.` or `..` as a part, which clients resolve before they send.
  *
  * Swift's TempURL middleware compares an HMAC over `METHOD\nexpires\npath`, the path percent-decoded and beginning at
  * the API version: a prefix that the service is mounted under (`/object-store/v1/…`) is not part of it. pkgcloud cuts

@@ -98,6 +98,23 @@ test("a cloud's own settings win over variables, which fill what it leaves out",
   assert.deepEqual(resolveAccount(env, places), account);
 });
 
+test("another account's variables do not overrule the cloud that is named", (t) => {
+  const complete = { ...production, auth: { ...production.auth, ...secret.auth } };
+  const places = directories(t, { 'a/clouds.yaml': { production: complete } });
+  const env = {
+    OS_CLOUD: 'production',
+    OS_AUTH_SYSTEM: 'rackspace',
+    OS_AUTH_TYPE: 'v3applicationcredential',
+    OS_APPLICATION_CREDENTIAL_ID: 'ac1',
+    OS_APPLICATION_CREDENTIAL_SECRET: 'app secret',
+    OS_USER_ID: 'u1',
+    OS_PROJECT_ID: 'p1',
+    OS_USER_DOMAIN_ID: 'd1',
+    OS_PROJECT_DOMAIN_ID: 'd1',
+  };
+  assert.deepEqual(resolveAccount(env, places), account);
+});
+
 test('the only cloud of a file needs no name; of several none is chosen; OS_AUTH_URL goes past it', (t) => {
   const complete = { ...production, auth: { ...production.auth, ...secret.auth } };
   const only = directories(t, { 'a/clouds.yaml': { production: complete } });

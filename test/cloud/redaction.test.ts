@@ -69,7 +69,7 @@ test('a secret is blanked even where the words are cut off', async (t) => {
 test('nor does a log-in that is refused with what it sent', async (t) => {
   const { behind } = await scripted(t, () => assert.fail('logged in'), {
     login: (body, response) => {
-      json(response, 500, { error: { message: `refused: ${JSON.stringify(body)}` } });
+      json(response, 500, { error: { message: `refused: ${JSON.stringify(body, null, 1)}` } });
       return true;
     },
   });
@@ -87,15 +87,18 @@ test('nor does a log-in that is refused with what it sent', async (t) => {
   }
 });
 
-test('a rejected token is not told either', async (t) => {
-  const { cloud } = await scripted(t, (request, response) => {
-    request.resume();
-    json(response, 401, {
-      error: { message: `${request.headers['x-auth-token'] as string} is void` },
+test('nor does a token that is told by itself, rejected or not', async (t) => {
+  for (const status of [401, 500]) {
+    const { cloud } = await scripted(t, (request, response) => {
+      request.resume();
+      const sent = request.headers['x-auth-token'] as string;
+      json(response, status, { error: { message: `${sent} is void` } });
     });
-  });
-  const error = await errorOf(cloud.compute.listServers());
-  assert.equal(error.failure.message, 'HTTP 401: [secret] is void');
+    for (const name of ['listServers', 'putObject']) {
+      const error = await errorOf(everyCall[name]?.(cloud) ?? assert.fail(name));
+      assert.equal(error.failure.message, `HTTP ${status}: [secret] is void`, name);
+    }
+  }
 });
 
 test('what looks like a signature or a key is blanked, whosever it is', () => {

@@ -3,8 +3,10 @@ import { createHmac } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { openCloud } from '../../cloud/open.js';
+import type { Cloud } from '../../cloud/port.js';
 import { objectUrl, signTempUrl, usableDigests } from '../../cloud/temp-url.js';
 import { json, scripted } from './scripted-cloud.js';
+import type { Script } from './scripted-cloud.js';
 
 /**
  * What Swift's middleware computes of a request: an HMAC over method, expiry and the path as the server decodes it.
@@ -102,21 +104,32 @@ test('an address keeps the slashes of a name, and encodes all else', () => {
   assert.equal(objectUrl('http://h/v1/A', 'c/d'), 'http://h/v1/A/c%2Fd');
 });
 
-test('the port signs with what `/info` allows, and internally only at Rackspace', async (t) => {
+test('the port signs with the best that `/info` allows', async (t) => {
   const asked: string[] = [];
   const { cloud, behind } = await scripted(t, (request, response) => {
     asked.push(request.url ?? '');
     json(response, 200, { swift: {}, tempurl: { allowed_digests: ['sha1', 'sha512'] } });
   });
-  const sign = (opened = cloud, internal = true): Promise<string> =>
-    opened.objectStorage.tempUrl('PUT', 'c', 'o', 'key', 1700000000, { internal });
-  const signed = await sign();
+  const signed = await cloud.objectStorage.tempUrl('PUT', 'c', 'o', 'key', 1700000000);
   assert.ok(signed.startsWith(`${behind.origin}/object-store/v1/AUTH_p1/c/o?`));
   assert.equal(new URL(signed).searchParams.get('temp_url_sig')?.length, 128);
-  assert.equal(await sign(cloud, false), signed);
+  await cloud.objectStorage.tempUrl('GET', 'c', 'o', 'key', 1700000000);
   assert.deepEqual(asked, ['/object-store/info']);
+});
+
+test('machines are given the address that they reach', async (t) => {
+  const serve: Script = (_request, response) => json(response, 404, {});
+  const sign = (cloud: Cloud, internal: boolean): Promise<string> =>
+    cloud.objectStorage.tempUrl('PUT', 'c', 'o', 'key', 1700000000, { internal });
+  const { behind, cloud: loopback } = await scripted(t, serve);
+  assert.ok((await sign(loopback, true)).startsWith(`${behind.origin}/internal/object-store/`));
+  assert.ok((await sign(loopback, false)).startsWith(`${behind.origin}/object-store/`));
 
   const rackspace = openCloud(behind.rackspaceAccount());
-  assert.match(await sign(rackspace), /^http:\/\/snet-storage\.invalid\/object-store\/v1\//);
+  assert.match(await sign(rackspace, true), /^http:\/\/snet-storage\.invalid\/object-store\/v1\//);
   assert.ok((await sign(rackspace, false)).startsWith(behind.origin));
+
+  const origin = behind.origin.replace('127.0.0.1', '0.0.0.0');
+  const { cloud: elsewhere } = await scripted(t, serve, { origin });
+  assert.ok((await sign(elsewhere, true)).startsWith(`${origin}/object-store/`));
 });
