@@ -39,19 +39,12 @@ export class ServerDocuments {
   /** As in `GET /servers/detail`; `GET /servers/ID` has more from 2.71 on. */
   detail(server: ServerRecord): Document {
     const ports = this.portsOf(server.id);
-    const core = this.core(server, ports, this.cloud.profile.name !== 'rackspace');
-    // Not spread: of all that a long list costs, copying objects would be the most.
-    if (this.cloud.profile.name === 'rackspace') {
-      return Object.assign(core, this.status(server), this.keyAndDrive(server));
-    }
-    return Object.assign(
-      core,
-      this.status(server),
-      this.keyAndDrive(server),
-      this.extended(server),
-      this.securityGroups(ports),
-      this.newer(server),
-    );
+    const rackspace = this.cloud.profile.name === 'rackspace';
+    const document = this.core(server, ports, !rackspace);
+    // Not spread: of all that a long list costs, copying documents would be the most.
+    Object.assign(document, this.status(server), this.keyAndDrive(server), this.newer(server));
+    if (!rackspace) Object.assign(document, this.extended(server), this.securityGroups(ports));
+    return document;
   }
 
   /** As in `GET /servers/ID`. */
