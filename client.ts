@@ -5,11 +5,13 @@ import { addKubeconfig } from './client/commands/kubeconfig.js';
 import { addKubectl } from './client/commands/kubectl.js';
 import { addList } from './client/commands/list.js';
 import { addLocal } from './client/commands/local.js';
+import { addLogs } from './client/commands/logs.js';
 import { addPlan } from './client/commands/plan.js';
 import { addPreflight } from './client/commands/preflight.js';
 import { addRelease } from './client/commands/release.js';
 import { addRetry } from './client/commands/retry.js';
 import { addScale } from './client/commands/scale.js';
+import { addSsh } from './client/commands/ssh.js';
 import { addStatus } from './client/commands/status.js';
 import { addUp } from './client/commands/up.js';
 import { addWorker } from './client/commands/worker.js';
@@ -47,6 +49,8 @@ for (const add of [
   addRelease,
   addKubeconfig,
   addKubectl,
+  addSsh,
+  addLogs,
   addWorker,
   addLocal,
 ]) {

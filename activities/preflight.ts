@@ -6,6 +6,7 @@ import { describeFailure, KubeupError, type Failure } from '../cluster/errors.js
 import { serverName } from '../cluster/names.js';
 import type { BringUpRequest, ClusterSpec } from '../cluster/spec.js';
 import { clusterCa } from '../home/certificates.js';
+import { sshHostKeys } from '../home/ssh-keys.js';
 import type { Dependencies } from './context.js';
 import { otherKey } from './keys.js';
 import { otherRange } from './network.js';
@@ -224,6 +225,7 @@ async function userDataFits({ rootSecret }: Dependencies, spec: ClusterSpec): Pr
     deadline: Math.floor(Date.now() / 1000),
     ca: { certificate },
     joinToken: 'abcdef.0123456789abcdef',
+    hostKey: sshHostKeys(rootSecret, spec.name, ''),
     sshPublicKey: publicKeyOf(rootSecret, spec),
   });
   const bytes = userDataBytes(userData);

@@ -17,6 +17,7 @@ import type { Observation } from '../cluster/observation.js';
 import type { ClusterSpec } from '../cluster/spec.js';
 import { clusterCa } from '../home/certificates.js';
 import { joinToken } from '../home/join-token.js';
+import { sshHostKeys } from '../home/ssh-keys.js';
 import { cancellationSignal } from './as-activity.js';
 import type { Dependencies } from './context.js';
 import { publicKeyOf } from './ssh-key.js';
@@ -248,6 +249,7 @@ async function userDataOf(dependencies: Dependencies, request: BootRequest): Pro
     deadline,
     ca: { certificate: ca.certificate, ...(role === 'master' && { key: ca.key }) },
     ...(role === 'minion' && { joinToken: `${token.id}.${token.secret}` }),
+    hostKey: sshHostKeys(rootSecret, spec.name, bootId),
     sshPublicKey: publicKeyOf(rootSecret, spec),
   });
 }

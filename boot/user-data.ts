@@ -38,6 +38,8 @@ export interface BootInput {
   ca: { certificate: string; key?: string };
   /** Minions: the token by which this machine joins; of no use once it has. Secret. */
   joinToken?: string;
+  /** OpenSSH forms of the key by which the machine is known to whoever logs in. The private half is secret. */
+  hostKey: { publicKey: string; privateKey: string };
   /** OpenSSH form; beside the key pair that the cloud injects. */
   sshPublicKey?: string;
 }
@@ -61,6 +63,13 @@ export function renderUserData(input: BootInput): string {
     hostname: input.name,
     preserve_hostname: false,
     manage_etc_hosts: true,
+    // Who logs in is root on every image; otherwise the name would differ from one to the next.
+    disable_root: false,
+    ssh_deletekeys: true,
+    ssh_keys: {
+      ed25519_private: input.hostKey.privateKey,
+      ed25519_public: `${input.hostKey.publicKey} ${input.name}\n`,
+    },
     ...(input.sshPublicKey === undefined ? {} : { ssh_authorized_keys: [input.sshPublicKey] }),
     write_files: [
       {

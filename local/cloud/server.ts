@@ -105,6 +105,14 @@ export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
     app.server.emit('connection', socket);
   });
   admitRequests(app, cloud);
+  // Whatever writes of ports, of this service or that, the switch follows.
+  app.addHook('onResponse', (request, _reply, done) => {
+    const { service } = request.call;
+    if (request.method !== 'GET' && (service === 'network' || service === 'compute')) {
+      cloud.machines.portsChanged();
+    }
+    done();
+  });
   answerErrors(app);
   registerServices(app, cloud);
 

@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BootInput } from '../../boot/user-data.js';
+import { sshHostKeys } from '../../home/ssh-keys.js';
 import { packSampleRelease } from '../../release/pack.js';
 
 /** A minion's input, right in every field. */
@@ -27,6 +28,7 @@ export function minionInput(changes: Partial<BootInput> = {}): BootInput {
     deadline: 1_900_000_000,
     ca: { certificate: pem('CERTIFICATE') },
     joinToken: 'abcdef.0123456789abcdef',
+    hostKey: sshHostKeys(Buffer.alloc(32, 1), 'test', 'boot'),
     ...changes,
   };
 }

@@ -101,10 +101,8 @@ export class LinuxDriver implements MachineDriver {
     return this.inTurn(id, async () => {
       this.on.delete(id);
       await this.processes.stop(id, 'at once');
-      await this.switching(async () => {
-        await removeNamespace(this.names.machine(id));
-        await this.switch.follow(await this.pluggedServers());
-      });
+      await this.switching(() => removeNamespace(this.names.machine(id)));
+      await this.follow();
       await rm(this.folderOf(id), { recursive: true, force: true, maxRetries: 3 });
       this.queues.delete(id);
     });
@@ -127,11 +125,6 @@ export class LinuxDriver implements MachineDriver {
   /** Connects to a machine from the cloud's own place on the network of one of its ports. */
   connect({ networkId }: PortRecord, address: string, tcpPort: number): Promise<Socket> {
     return connectIn(this.names.network(networkId), address, tcpPort);
-  }
-
-  /** How many frames of machines the switch has dropped, by kind. */
-  drops(): Promise<Record<string, number>> {
-    return this.switch.drops();
   }
 
   async close(): Promise<void> {
@@ -179,6 +172,12 @@ export class LinuxDriver implements MachineDriver {
   private follow(): Promise<void> {
     return this.switching(async () => {
       await this.switch.follow(await this.pluggedServers());
+      const present = new Set(await namespaces());
+      for (const [id, server] of this.listening) {
+        if (present.has(this.names.network(id))) continue;
+        server.close();
+        this.listening.delete(id);
+      }
     });
   }
 

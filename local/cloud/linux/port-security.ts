@@ -2,7 +2,7 @@ import type { PortRecord } from '../records.js';
 import { tapName } from './names.js';
 
 /** Kinds of frames that port security drops; each has a counter of its name. */
-export const DROP_COUNTERS = [
+const DROP_COUNTERS = [
   'foreign_mac',
   'foreign_ipv4',
   'foreign_arp',

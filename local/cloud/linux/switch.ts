@@ -3,7 +3,7 @@ import { addressNumber, addressText, parseCidr } from '../networking/cidr.js';
 import type { NetworkRecord, PortRecord, SubnetRecord } from '../records.js';
 import type { State } from '../state.js';
 import { bridgeName, serviceTapName, tapName, type HostNames } from './names.js';
-import { DROP_COUNTERS, PORT_SECURITY_TABLE, portSecuritySets } from './port-security.js';
+import { PORT_SECURITY_TABLE, portSecuritySets } from './port-security.js';
 import { runCommand } from './run-command.js';
 
 /** The cloud's own address on every network, as OpenStack's metadata service has it. */
@@ -45,17 +45,6 @@ export class Switch {
     for (const machine of plugged) await this.cable(machine.id, machine.ports, links);
     const wanted = new Set(ports.map(({ id }) => tapName(id)));
     await this.removeUnused(links, wanted, new Set(ports.map(({ networkId }) => networkId)));
-  }
-
-  /** How many frames port security has dropped, by kind. */
-  async drops(): Promise<Record<string, number>> {
-    const text = await inNamespace(this.names.switch, 'nft', ['list', 'counters']);
-    return Object.fromEntries(
-      DROP_COUNTERS.map((name) => {
-        const found = new RegExp(`counter ${name} \\{\\s*packets (\\d+)`).exec(text);
-        return [name, Number(found?.[1] ?? 0)];
-      }),
-    );
   }
 
   private async addNetwork(id: string): Promise<void> {
