@@ -3,6 +3,8 @@
 //	GET /                   the name of this pod's minion
 //	GET /reach?to=IP:PORT   what the probe at that pod address answers; only addresses of $POD_NETWORK
 //	GET /resolve?name=NAME  the addresses of a name, by the cluster's DNS
+//
+// Told a URL (kubectl exec POD -- /probe URL) it prints what that answers instead, and ends.
 package main
 
 import (
@@ -21,6 +23,25 @@ import (
 const timeout = 3 * time.Second
 
 func main() {
+	if len(os.Args) > 1 {
+		get(os.Args[1])
+		return
+	}
+	serve()
+}
+
+func get(url string) {
+	answer, err := (&http.Client{Timeout: timeout}).Get(url)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if _, err := io.Copy(os.Stdout, answer.Body); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func serve() {
 	pods, err := netip.ParsePrefix(os.Getenv("POD_NETWORK"))
 	if err != nil {
 		log.Fatalf("POD_NETWORK: %v", err)
@@ -28,7 +49,10 @@ func main() {
 	node := os.Getenv("NODE_NAME")
 	client := &http.Client{Timeout: timeout}
 
-	http.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, node) })
+	http.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
+		log.Printf("asked by %s", r.RemoteAddr)
+		fmt.Fprintln(w, node)
+	})
 	http.HandleFunc("GET /reach", func(w http.ResponseWriter, r *http.Request) {
 		to, err := netip.ParseAddrPort(r.FormValue("to"))
 		if err != nil || !pods.Contains(to.Addr()) {
@@ -53,5 +77,6 @@ func main() {
 		}
 		fmt.Fprintln(w, strings.Join(addresses, "\n"))
 	})
+	log.Printf("the probe of %s listens", node)
 	log.Fatal(http.ListenAndServe(":8080", nil))
 }
