@@ -5,7 +5,7 @@ import type { HttpFault } from '../fault-error.js';
 import { jsonBody } from '../json-body.js';
 import { param, queryOf } from '../query.js';
 import { enforcePolicy, wantedOf, type AttributeMap, type Json } from './attributes.js';
-import { badRequest } from './faults.js';
+import { badRequest, methodNotAllowed } from './faults.js';
 import { listAnswer, withFields, type Listed } from './listing.js';
 import { requireRoom } from './quotas.js';
 import { requireRevision } from './revision-constraint.js';
@@ -103,6 +103,12 @@ export function resourceRoutes<R extends { id: string }, W>(
     });
     return reply.code(204).send();
   });
+
+  const refuse = (): never => {
+    throw methodNotAllowed();
+  };
+  app.route({ method: ['HEAD', 'PATCH'], url: path, handler: refuse });
+  app.route({ method: ['HEAD', 'POST', 'PATCH'], url: `${path}/:id`, handler: refuse });
 }
 
 function refuseBody(request: FastifyRequest): void {

@@ -35,6 +35,16 @@ export function noResource(): HttpFault {
   return neutronFault(404, 'HTTPNotFound', 'The resource could not be found.');
 }
 
+/** A method that a path does not have. */
+export function methodNotAllowed(): HttpFault {
+  return neutronFault(
+    405,
+    'HTTPMethodNotAllowed',
+    'The server could not comply with the request since it is either malformed or otherwise ' +
+      'incorrect.',
+  );
+}
+
 /** A network that is not there, or not to be seen. */
 export function networkNotFound(id: string): HttpFault {
   return neutronFault(404, 'NetworkNotFound', `Network ${id} could not be found.`);

@@ -3,7 +3,7 @@ import { randomMac } from '../ids.js';
 import type { PortRecord, SubnetRecord } from '../records.js';
 import type { State } from '../state.js';
 import { addressNumber, addressText } from './cidr.js';
-import { neutronFault } from './faults.js';
+import { networkNotFound, neutronFault } from './faults.js';
 
 /** Among how many of the first free addresses one is drawn: the real one draws too. */
 const DRAW = 32;
@@ -31,12 +31,13 @@ export function subnetsOf(state: State, networkId: string): SubnetRecord[] {
 
 /**
  * One address of every IP version that the network has, as a port gets when it asks for none.
- * @throws 409 when a range has no free address left
+ * @throws 404 when the network is gone, 409 when no range has a free address left
  */
 export function allocateAddresses(
   state: State,
   networkId: string,
 ): { subnetId: string; ip: string }[] {
+  if (!state.networks.has(networkId)) throw networkNotFound(networkId);
   const used = usedAddresses(state, networkId);
   const subnets = subnetsOf(state, networkId);
   const chosen: { subnetId: string; ip: string }[] = [];

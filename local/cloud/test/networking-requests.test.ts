@@ -43,6 +43,19 @@ test('bodies that are no request', async () => {
   assertFault(deleting, 400, BAD, 'Request body is not supported in DELETE.');
 });
 
+test('methods that a path does not have', async () => {
+  const message =
+    'The server could not comply with the request since it is either malformed or otherwise ' +
+    'incorrect.';
+  for (const [method, path] of [
+    ['PATCH', 'networks'],
+    ['PATCH', `networks/${networkId}`],
+    ['POST', `networks/${networkId}`],
+  ] as const) {
+    assertFault(await api.request(method, path, '{}'), 405, 'HTTPMethodNotAllowed', message);
+  }
+});
+
 test('networks that cannot be', async () => {
   const cannot = 'Invalid input for operation: ';
   const disallowed = (attribute: string) =>
