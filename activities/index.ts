@@ -2,6 +2,7 @@ import { admitMinion, endAdmission } from './admission.js';
 import { asActivity } from './as-activity.js';
 import { buildRelease } from './build-release.js';
 import type { Dependencies } from './context.js';
+import { diagnoseMachine } from './diagnose.js';
 import { deleteKeyPair, ensureKeyPair } from './keys.js';
 import { deleteNetwork, ensureNetwork } from './network.js';
 import { retireMinions } from './nodes.js';
@@ -30,6 +31,7 @@ export function createActivities(dependencies: Dependencies): Activities {
     deleteKeyPair: bind(deleteKeyPair),
     bootServer: bind(bootServer),
     lookAtMachine: bind(lookAtMachine),
+    diagnoseMachine: bind(diagnoseMachine),
     deleteServers: bind(deleteServers),
     watchMachines: bind(watchMachines),
     verifyCluster: bind(verifyCluster),
@@ -59,6 +61,7 @@ export interface Activities {
   deleteKeyPair: Bound<typeof deleteKeyPair>;
   bootServer: Bound<typeof bootServer>;
   lookAtMachine: Bound<typeof lookAtMachine>;
+  diagnoseMachine: Bound<typeof diagnoseMachine>;
   deleteServers: Bound<typeof deleteServers>;
   watchMachines: Bound<typeof watchMachines>;
   verifyCluster: Bound<typeof verifyCluster>;

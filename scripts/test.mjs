@@ -4,11 +4,13 @@ import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 
-const durability = 'test/durability';
+/** Tests of whole processes: run alone, and only when they are asked for. */
+const whole = ['test/durability', 'test/machines'];
 const asked = process.argv.slice(2);
 const files = (asked.length > 0 ? asked : ['test', 'local/cloud/test']).flatMap(testsUnder).sort();
-const wholeProcess = asked.some((name) => name.startsWith(durability));
-const chosen = files.filter((file) => wholeProcess || !file.startsWith(durability));
+const isWhole = (name) => whole.some((folder) => name.startsWith(folder));
+const wholeProcess = asked.some(isWhole);
+const chosen = files.filter((file) => wholeProcess || !isWhole(file));
 
 const counts = { passed: 0, failed: 0, skipped: 0 };
 writeCounts();

@@ -37,6 +37,14 @@ export const steps = proxyActivities<
   >
 >({ startToCloseTimeout: '5m', heartbeatTimeout, cancellationType, retry });
 
+/** A look at a machine that failed: whatever it tells is welcome, and nothing waits for it long. */
+export const looks = proxyActivities<Pick<Activities, 'diagnoseMachine'>>({
+  startToCloseTimeout: '1m',
+  heartbeatTimeout,
+  cancellationType,
+  retry: { maximumAttempts: 2 },
+});
+
 /** Work that lasts: bytes to send, deletions to wait for. */
 export const longWork = proxyActivities<
   Pick<Activities, 'uploadRelease' | 'pruneReleases' | 'deleteRelease' | 'deleteServers'>

@@ -1,9 +1,9 @@
-import { condition, uuid4 } from '@temporalio/workflow';
+import { condition, isCancellation, uuid4 } from '@temporalio/workflow';
 import type { BootRequest } from '../activities/servers.js';
 import type { Failure } from '../cluster/errors.js';
 import { serverName } from '../cluster/names.js';
 import type { MachineResult, Observation } from '../cluster/observation.js';
-import { longWork, steps } from './activities.js';
+import { longWork, looks, steps } from './activities.js';
 import { retire, whileAdmitted } from './kubernetes.js';
 
 /** What is known of machines, by server id: fed by signals, and by direct looks when none came. */
@@ -66,13 +66,18 @@ export class Machine {
           this.settled(server.serverId, server.bootId),
         );
         if (!failure) return this.result();
+        const cause = failure + (await this.diagnosis(server.serverId));
         if (this.attempts > this.request.spec.maxReplacements) {
-          this.failure = this.givenUp(failure);
+          this.failure = this.givenUp(cause);
           return this.result();
         }
         this.changes.push(`replaced ${this.name}: ${failure}`);
         await this.discard(server.serverId);
       }
+    } catch (error) {
+      // How it stands is not known any more: nobody may go on with its address.
+      this.address = '';
+      throw error;
     } finally {
       this.ended = true;
     }
@@ -95,7 +100,7 @@ export class Machine {
     const { spec, role, index } = this.request;
     const seen = (): Observation | undefined => {
       const one = this.sightings.of(serverId);
-      if (one?.address) this.address = one.address;
+      if (one?.address && !whatFailed(one)) this.address = one.address;
       return one;
     };
     const isSettled = (): boolean => {
@@ -122,6 +127,21 @@ export class Machine {
 
   private orTimer(isSettled: () => boolean, ms: number): Promise<boolean> {
     return condition(isSettled, ms, { summary: `ask about ${this.name} when no signal came` });
+  }
+
+  /** What the machine itself shows, while it is still there. */
+  private async diagnosis(serverId: string): Promise<string> {
+    const { spec } = this.request;
+    try {
+      const seen = await looks.diagnoseMachine.executeWithOptions(
+        { summary: `look at ${this.name}` },
+        [{ spec, serverId }],
+      );
+      return seen && `\nSeen on the machine:\n${seen}`;
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      return '';
+    }
   }
 
   private async discard(serverId: string): Promise<void> {
@@ -160,6 +180,8 @@ function isReady({ report, serverStatus, address }: Observation): boolean {
 function whatFailed({ report, serverStatus, detail }: Observation): string | undefined {
   if (serverStatus === 'ERROR') return `the cloud put it in ERROR: ${detail ?? 'no reason given'}`;
   if (serverStatus === 'LOST') return 'its server is gone';
+  if (serverStatus === 'SHUTOFF')
+    return 'its server is off: it went down by itself, or was stopped';
   if (report === 'failed') return `its start script failed: ${detail ?? 'no reason given'}`;
   return undefined;
 }

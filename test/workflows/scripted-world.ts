@@ -1,75 +1,100 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
-import { ApplicationFailure } from '@temporalio/common';
+import { asActivity } from '../../activities/as-activity.js';
 import type { Activities } from '../../activities/index.js';
+import type { BootedServer, BootRequest } from '../../activities/servers.js';
 import type { Survey, SurveyedServer } from '../../activities/survey.js';
-import type { Failure } from '../../cluster/errors.js';
+import { KubeupError, type Failure } from '../../cluster/errors.js';
 import { serverName } from '../../cluster/names.js';
-import type { Observation, ReportState } from '../../cluster/observation.js';
-import {
-  clusterWorkflowId,
-  machinesChanged,
-  minionWorkflowId,
-} from '../../cluster/workflow-names.js';
+import { observationOf, ScriptedWatcher } from './scripted-watcher.js';
 
 /** How the servers of one machine turn out, one entry a boot; the last entry holds for all further ones. */
-export type Fate = 'ready' | 'error' | 'fails' | 'silent';
+export type Fate =
+  | 'ready'
+  /** The cloud puts it in ERROR. */
+  | 'error'
+  /** Its start script reports failure. */
+  | 'fails'
+  /** It never reports. */
+  | 'silent';
+
+/** Calls that are kept under way. */
+export interface Hold {
+  /** Resolves when the first one is. */
+  reached: Promise<void>;
+  /** Resolves when one of them was told that it is cancelled. */
+  cancelled: Promise<void>;
+  /** Lets them, and all later ones, go on. */
+  release(): void;
+}
 
 /**
- * Activities whose outcomes a test writes down beforehand. They stand for the cloud in tests of the
- * workflows alone; the activities themselves are tested against the local cloud.
+ * One cluster's activities, whose outcomes a test writes down beforehand. They stand for the cloud in tests of
+ * the workflows alone; the activities themselves are tested against the local cloud.
  */
 export class ScriptedWorld {
+  /** In order: activities by name (`bootServer minion-1` for boots), and `create minion-1` for each server made. */
   readonly calls: string[] = [];
+  /** Activities under way. */
+  readonly running: string[] = [];
+  readonly watcher = new ScriptedWatcher(this);
+  readonly activities = this.scripted();
+  /** Oldest first. */
   servers: SurveyedServer[] = [];
   network?: { id: string; own: boolean };
   keyPair?: { own: boolean };
   release = false;
-  /** Failures by activity name, thrown in order, one a call. */
-  readonly failures = new Map<string, Failure[]>();
   private readonly fates = new Map<string, Fate[]>();
-  private readonly bootCounts = new Map<string, number>();
+  private readonly failures = new Map<string, Failure[]>();
+  private readonly holds = new Map<string, HeldCalls>();
+
+  constructor(readonly cluster: string) {}
 
   /** `master`, `minion-1`, … */
   fate(machine: string, ...fates: Fate[]): void {
     this.fates.set(machine, fates);
   }
 
-  fail(activity: keyof Activities, ...failures: Failure[]): void {
-    this.failures.set(activity, failures);
+  /** What the next calls throw, one a call. `call` as in {@link calls}; of boots also without the machine. */
+  fail(call: string, ...failures: Failure[]): void {
+    this.failures.set(call, failures);
+  }
+
+  /** Keeps calls under way until released, or until they are cancelled if they heed that (a lasting wait does). */
+  hold(call: string, { heeds = true } = {}): Hold {
+    const held = new HeldCalls(heeds);
+    this.holds.set(call, held);
+    return held;
   }
 
   count(call: string): number {
-    return this.calls.filter((one) => one.startsWith(call)).length;
+    return this.calls.filter((one) => one === call || one.startsWith(`${call} `)).length;
   }
 
-  survey(): Survey {
-    return {
-      servers: [...this.servers],
-      network: this.network,
-      keyPair: this.keyPair,
-      container: this.release,
-      release: this.release,
-    };
+  server(machine: string): SurveyedServer | undefined {
+    return this.servers.find(({ name }) => name === `${this.cluster}-${machine}`);
   }
 
-  activities(): Activities {
-    const act = <A, R>(name: keyof Activities, run: (request: A) => R | Promise<R>) => {
-      return async (request: A): Promise<R> => {
-        const failure = this.failures.get(name)?.shift();
-        if (failure) {
-          throw ApplicationFailure.create({
-            type: failure.reason,
-            message: failure.message,
-            nonRetryable: failure.kind !== 'transient',
-            details: [failure],
-          });
+  /** The server is gone, and not by kubeup. */
+  lose(machine: string): void {
+    this.servers = this.servers.filter(({ name }) => name !== `${this.cluster}-${machine}`);
+  }
+
+  private scripted(): Activities {
+    const act = <A, R>(name: string, run: (request: A) => R | Promise<R>) =>
+      asActivity(async (request: A): Promise<R> => {
+        const machine = name === 'bootServer' ? ` ${machineOf(request as BootRequest)}` : '';
+        this.calls.push(`${name}${machine}`);
+        this.running.push(`${name}${machine}`);
+        try {
+          await this.pass(name + machine);
+          if (machine) await this.pass(name);
+          return await run(request);
+        } finally {
+          this.running.splice(this.running.indexOf(`${name}${machine}`), 1);
         }
-        this.calls.push(name);
-        return run(request);
-      };
-    };
+      });
     return {
       preflight: act('preflight', () => ({
         imageId: 'image',
@@ -85,8 +110,9 @@ export class ScriptedWorld {
       }),
       pruneReleases: act('pruneReleases', () => ({ deleted: [] })),
       deleteRelease: act('deleteRelease', () => {
+        const deleted = this.release ? ['release'] : [];
         this.release = false;
-        return { deleted: ['release'] };
+        return { deleted };
       }),
       ensureNetwork: act('ensureNetwork', () => {
         const made = !this.network;
@@ -94,8 +120,9 @@ export class ScriptedWorld {
         return { id: this.network.id, made };
       }),
       deleteNetwork: act('deleteNetwork', () => {
-        this.network = undefined;
-        return { deleted: ['network'] };
+        const deleted = this.network?.own ? ['network'] : [];
+        if (this.network?.own) this.network = undefined;
+        return { deleted };
       }),
       ensureKeyPair: act('ensureKeyPair', () => {
         const made = !this.keyPair;
@@ -103,32 +130,18 @@ export class ScriptedWorld {
         return { made };
       }),
       deleteKeyPair: act('deleteKeyPair', () => {
-        this.keyPair = undefined;
-        return { deleted: ['key pair'] };
+        const deleted = this.keyPair?.own ? ['key pair'] : [];
+        if (this.keyPair?.own) this.keyPair = undefined;
+        return { deleted };
       }),
-      bootServer: act('bootServer', ({ spec, role, index, bootId, masterAddress }) => {
-        const name = serverName(spec.name, role, index);
-        const kept = this.servers.find((server) => server.name === name);
-        if (kept && kept.masterAddress === (masterAddress ?? '') && kept.status !== 'ERROR') {
-          const { id: serverId } = kept;
-          const seen = observationOf(kept);
-          return { serverId, bootId: kept.bootId, made: false, deleted: [], seen };
-        }
-        this.servers = this.servers.filter((server) => server !== kept);
-        const server = this.boot(name, role, index, bootId, masterAddress ?? '');
-        return {
-          serverId: server.id,
-          bootId,
-          made: true,
-          deleted: kept ? [`${name} (${kept.id})`] : [],
-        };
-      }),
+      bootServer: act('bootServer', (request: BootRequest) => this.boot(request)),
       lookAtMachine: act('lookAtMachine', ({ serverId, role, index, bootId }) => {
         const server = this.servers.find(({ id }) => id === serverId);
         return server
           ? observationOf(server)
           : { role, index, serverId, bootId, serverStatus: 'LOST', address: '' };
       }),
+      diagnoseMachine: act('diagnoseMachine', () => ''),
       deleteServers: act('deleteServers', ({ which }) => {
         const gone = this.servers.filter(({ id, index }) => {
           if ('ids' in which) return which.ids.includes(id);
@@ -138,30 +151,57 @@ export class ScriptedWorld {
         this.servers = this.servers.filter((server) => !gone.includes(server));
         return { deleted: gone.map(({ name }) => name) };
       }),
-      watchMachines: ({ cluster }) => this.watch(cluster),
+      watchMachines: act('watchMachines', () => this.watcher.watch()),
       verifyCluster: act('verifyCluster', () => undefined),
+      buildRelease: act('buildRelease', () => ({ sha256: 'b'.repeat(64), bytes: 2 })),
+      admitMinion: act('admitMinion', () => undefined),
+      endAdmission: act('endAdmission', () => undefined),
+      retireMinions: act('retireMinions', () => ({ retired: [] })),
+      verifyApi: act('verifyApi', () => undefined),
+      verifyNodes: act('verifyNodes', () => undefined),
+      verifyPodNetwork: act('verifyPodNetwork', () => undefined),
+      verifyDns: act('verifyDns', () => undefined),
     };
   }
 
-  private boot(
-    name: string,
-    role: 'master' | 'minion',
-    index: number,
-    bootId: string,
-    masterAddress: string,
-  ): SurveyedServer {
-    const machine = role === 'master' ? 'master' : `minion-${index}`;
-    const nth = this.bootCounts.get(machine) ?? 0;
-    this.bootCounts.set(machine, nth + 1);
-    this.calls.push(`create ${machine}`);
-    const fates = this.fates.get(machine) ?? ['ready'];
-    const fate = fates[Math.min(nth, fates.length - 1)] ?? 'ready';
-    const reports: Record<Fate, ReportState | undefined> = {
-      ready: 'ready',
-      fails: 'failed',
-      error: undefined,
-      silent: undefined,
+  /** Holds the call, or fails it, as the test wrote down. */
+  async pass(call: string): Promise<void> {
+    await this.holds.get(call)?.pass();
+    const failure = this.failures.get(call)?.shift();
+    if (failure) throw new KubeupError(failure);
+  }
+
+  private survey(): Survey {
+    return {
+      servers: this.servers.map((server) => ({ ...server })),
+      network: this.network,
+      keyPair: this.keyPair,
+      container: this.release,
+      release: this.release,
     };
+  }
+
+  private boot(request: BootRequest): BootedServer {
+    const { spec, role, index, bootId, masterAddress = '' } = request;
+    const name = serverName(spec.name, role, index);
+    const kept = this.servers.find((server) => server.name === name);
+    if (kept?.masterAddress === masterAddress && kept.status !== 'ERROR') {
+      const made = kept.bootId === bootId;
+      const seen = observationOf(kept);
+      return { serverId: kept.id, bootId: kept.bootId, made, deleted: [], seen };
+    }
+    this.servers = this.servers.filter((server) => server !== kept);
+    const { id } = this.create(request, name);
+    const deleted = kept ? [`${name} (${kept.id})`] : [];
+    return { serverId: id, bootId, made: true, deleted };
+  }
+
+  private create(request: BootRequest, name: string): SurveyedServer {
+    const { role, index, bootId, masterAddress = '' } = request;
+    const nth = this.count(`create ${machineOf(request)}`);
+    this.calls.push(`create ${machineOf(request)}`);
+    const fates = this.fates.get(machineOf(request)) ?? ['ready'];
+    const fate = fates[Math.min(nth, fates.length - 1)];
     const server: SurveyedServer = {
       id: randomUUID(),
       name,
@@ -170,34 +210,64 @@ export class ScriptedWorld {
       status: fate === 'error' ? 'ERROR' : 'ACTIVE',
       created: new Date().toISOString(),
       bootId,
-      address: fate === 'error' ? '' : `192.168.0.${10 + index + 20 * nth}`,
+      address: fate === 'error' ? '' : `192.168.${nth}.${10 + index}`,
       masterAddress,
-      report: reports[fate],
+      report: fate === 'ready' ? 'ready' : fate === 'fails' ? 'failed' : undefined,
       fault: fate === 'error' ? 'No valid host was found' : undefined,
     };
     this.servers.push(server);
     return server;
   }
+}
 
-  private async watch(cluster: string): Promise<never> {
-    const { cancellationSignal: signal, client } = Context.current();
-    const told = new Set<string>();
-    for (;;) {
-      const changed = this.servers.filter(({ id }) => !told.has(id)).map(observationOf);
-      for (const one of changed) {
-        told.add(one.serverId);
-        const ids = [clusterWorkflowId(cluster)];
-        if (one.role === 'minion') ids.push(minionWorkflowId(cluster, one.index));
-        for (const id of ids) await client.workflow.getHandle(id).signal(machinesChanged, [one]);
-      }
+class HeldCalls implements Hold {
+  private isOpen = false;
+  private reach!: () => void;
+  private cancel!: () => void;
+  readonly reached = new Promise<void>((resolve) => (this.reach = resolve));
+  readonly cancelled = new Promise<void>((resolve) => (this.cancel = resolve));
+
+  constructor(private readonly heedsCancellation: boolean) {}
+
+  release(): void {
+    this.isOpen = true;
+  }
+
+  async pass(): Promise<void> {
+    this.reach();
+    const { cancellationSignal: signal } = Context.current();
+    while (!this.isOpen) {
       Context.current().heartbeat();
-      await sleep(20, undefined, { signal });
+      if (signal.aborted) {
+        this.cancel();
+        if (this.heedsCancellation) signal.throwIfAborted();
+      }
+      await sleep(20);
     }
   }
 }
 
-function observationOf(server: SurveyedServer): Observation {
-  const { role, index, id, bootId, status, address, report, fault } = server;
-  const detail = report === 'failed' ? 'sha256 differs' : fault;
-  return { role, index, serverId: id, bootId, serverStatus: status, address, report, detail };
+function machineOf({ role, index }: BootRequest): string {
+  return role === 'master' ? 'master' : `minion-${index}`;
+}
+
+/** One worker's activities for many worlds: each call goes to the world of its cluster. */
+export function activitiesIn(worlds: ReadonlyMap<string, ScriptedWorld>): Activities {
+  const route = (name: keyof Activities) => (request: unknown) => {
+    const world = worlds.get(clusterOf(request));
+    if (!world) throw new Error(`no world for ${name} ${JSON.stringify(request)}`);
+    return (world.activities[name] as (request: unknown) => unknown)(request);
+  };
+  const names = Object.keys(new ScriptedWorld('').activities) as (keyof Activities)[];
+  return Object.fromEntries(names.map((name) => [name, route(name)])) as unknown as Activities;
+}
+
+function clusterOf(request: unknown): string {
+  if (typeof request === 'string') return request;
+  const { cluster, spec, name } = request as {
+    cluster?: string;
+    spec?: { name: string };
+    name?: string;
+  };
+  return cluster ?? spec?.name ?? name ?? '';
 }

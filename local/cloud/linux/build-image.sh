@@ -28,8 +28,9 @@ mmdebstrap --quiet --variant=minbase --include="$packages" \
 
 cat >"$folder/etc/cloud/cloud.cfg.d/90-local-cloud.cfg" <<'END'
 datasource_list: [ConfigDrive]
-locale: false
-apt_preserve_sources_list: true
+locale: C.UTF-8
+apt:
+  preserve_sources_list: true
 END
 
 # The cloud's own address is link-local and lies behind every network; replies leave by the first interface.
