@@ -3,9 +3,10 @@ import { holdContract } from './contract/run.js';
 import { LocalTarget } from './local-target.js';
 
 let running: LocalTarget | undefined;
-after(() => running?.end());
 
 holdContract(async () => {
   running = await LocalTarget.start();
   return running.target();
 });
+// Hooks run in their order: first the contract undoes what its cases shared.
+after(() => running?.end());

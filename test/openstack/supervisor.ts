@@ -9,7 +9,8 @@ import getPort from 'get-port';
 import { descriptionFile, portNames, readyFile } from './cloud-folder.js';
 import type { OpenStack, PortName } from './cloud-folder.js';
 
-const startMs = 15 * 60_000;
+/** It takes a minute on two idle cores. */
+const startMs = 20 * 60_000;
 const services = fileURLToPath(new URL('services/', import.meta.url));
 
 /**
@@ -33,7 +34,8 @@ export function isReady(folder: string): boolean {
 
 /**
  * Starts a new cloud and waits until it is ready for use.
- * @throws Error with the end of the log when a service ends, or when it takes too long
+ * @throws Error with the end of the log when a service ends, or when it takes too long; then nothing runs,
+ *   and the folder tells more
  */
 export async function startCloud(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
@@ -61,14 +63,19 @@ export async function startCloud(folder: string): Promise<void> {
   }
 }
 
-/** Ends the folder's cloud, whatever is left of it, and removes the folder. */
-export async function removeCloud(folder: string): Promise<void> {
+/** Ends the folder's cloud, whatever is left of it. */
+export async function endCloud(folder: string): Promise<void> {
   for (let pid = supervisorOf(folder); pid !== undefined; pid = supervisorOf(folder)) {
     // The namespace's first process takes all others with it, and unshare ends when they are gone.
     const first = Number(readProcFile(pid, `task/${pid}/children`).split(' ')[0]) || pid;
     signal(first);
     await sleep(100);
   }
+}
+
+/** Ends the folder's cloud and removes the folder. */
+export async function removeCloud(folder: string): Promise<void> {
+  await endCloud(folder);
   await rm(folder, { recursive: true, force: true });
 }
 

@@ -24,11 +24,13 @@ export class Cloud {
   readonly projectId: string;
   readonly userId: string;
   private readonly undos: (() => Promise<unknown>)[] = [];
+  private readonly sharedThings = new Map<string, Promise<unknown>>();
 
   private constructor(
     readonly target: Target,
     readonly token: string,
     readonly login: Document,
+    private readonly session?: Cloud,
   ) {
     const service = (type: string, suffix = ''): Service =>
       new Service(endpoint(login, type, target.v3.region) + suffix, token);
@@ -51,12 +53,20 @@ export class Cloud {
 
   /** The same session for the next case. */
   forCase(): Cloud {
-    return new Cloud(this.target, this.token, this.login);
+    return new Cloud(this.target, this.token, this.login, this);
   }
 
   /** A name that no other case has. */
   name(what: string): string {
     return `${what}-${randomBytes(4).toString('hex')}`;
+  }
+
+  /** What all cases may use, made for the first that asks and undone when the last is over. */
+  shared<T>(what: string, make: (cloud: Cloud) => Promise<T>): Promise<T> {
+    if (this.session) return this.session.shared(what, make);
+    const thing = this.sharedThings.get(what) ?? make(this);
+    this.sharedThings.set(what, thing);
+    return thing as Promise<T>;
   }
 
   /** Does this when the case is over, the last first. */

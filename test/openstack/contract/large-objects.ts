@@ -1,53 +1,8 @@
 import assert from 'node:assert/strict';
 import type { Answer } from './answer.js';
-import type { Case, Cloud } from './cloud.js';
+import type { Case } from './cloud.js';
+import { ETAG, large, putManifest, segments, WHOLE } from './large-object.js';
 import { makeContainer, md5, store } from './stored.js';
-
-interface Part {
-  path: string;
-  etag?: string | null;
-  size_bytes?: number | null;
-}
-
-const PARTS = ['first-', 'second-', 'third'];
-const WHOLE = PARTS.join('');
-const ETAG = md5(PARTS.map(md5).join(''));
-
-/** A container with the segments stored in it, and the manifest's entries for them. */
-async function segments(cloud: Cloud, contents = PARTS): Promise<{ box: string; parts: Part[] }> {
-  const box = await makeContainer(cloud);
-  const parts: Part[] = [];
-  for (const [index, content] of contents.entries()) {
-    const path = await store(cloud, `${box}/segments/${index}`, content);
-    parts.push({ path, etag: md5(content), size_bytes: content.length });
-  }
-  return { box, parts };
-}
-
-function putManifest(
-  cloud: Cloud,
-  path: string,
-  manifest: unknown,
-  headers: Record<string, string> = {},
-): Promise<Answer> {
-  const body = typeof manifest === 'string' ? manifest : JSON.stringify(manifest);
-  return cloud.storage.send('PUT', `${path}?multipart-manifest=put`, { body, headers });
-}
-
-/** A large object of the three parts; returns its path. */
-async function large(cloud: Cloud): Promise<{ path: string; box: string; parts: Part[] }> {
-  const { box, parts } = await segments(cloud);
-  const path = `${box}/large`;
-  (await putManifest(cloud, path, parts, { 'content-type': 'text/x-large' })).is(201);
-  return { path, box, parts };
-}
-
-/** What a refused manifest's plain answer says of each segment. */
-function errorsOf(answer: Answer): string[] {
-  const begin = answer.lines.indexOf('Errors:');
-  assert.notEqual(begin, -1, answer.text);
-  return answer.lines.slice(begin + 1);
-}
 
 /** Static and dynamic large objects. */
 export const largeObjectCases: Case[] = [
@@ -93,101 +48,6 @@ export const largeObjectCases: Case[] = [
       assert.equal((await cloud.storage.get(`${box}/large`)).is(200).text, WHOLE);
       const nulls = parts.map(({ path }) => ({ path, etag: null, size_bytes: null }));
       (await putManifest(cloud, `${box}/large`, nulls)).is(201);
-    },
-  },
-  {
-    name: 'a segment with another etag is refused',
-    run: async (cloud) => {
-      const { box, parts } = await segments(cloud);
-      parts[1] = { ...parts[1]!, etag: md5('other') };
-      const answer = (await putManifest(cloud, `${box}/large`, parts)).is(400);
-      assert.deepEqual(errorsOf(answer), [`${parts[1].path}, Etag Mismatch`]);
-      (await cloud.storage.head(`${box}/large`)).is(404);
-    },
-  },
-  {
-    name: 'a segment of another size is refused',
-    run: async (cloud) => {
-      const { box, parts } = await segments(cloud);
-      parts[2] = { ...parts[2]!, size_bytes: 99 };
-      const answer = (await putManifest(cloud, `${box}/large`, parts)).is(400);
-      assert.deepEqual(errorsOf(answer), [`${parts[2].path}, Size Mismatch`]);
-    },
-  },
-  {
-    name: 'a segment that is not there is refused, and all are named at once',
-    run: async (cloud) => {
-      const { box, parts } = await segments(cloud);
-      parts[0] = { path: `${box}/nothing` };
-      parts[2] = { ...parts[2]!, etag: md5('other') };
-      const answer = (await putManifest(cloud, `${box}/large`, parts)).is(400);
-      assert.deepEqual(errorsOf(answer).sort(), [
-        `${box}/nothing, 404 Not Found`,
-        `${parts[2].path}, Etag Mismatch`,
-      ]);
-    },
-  },
-  {
-    name: 'a segment of no bytes is too small',
-    run: async (cloud) => {
-      const { box, parts } = await segments(cloud, ['full', '', 'full']);
-      const bare = parts.map(({ path }) => ({ path }));
-      const answer = (await putManifest(cloud, `${box}/large`, bare)).is(400);
-      assert.deepEqual(errorsOf(answer), [
-        `${parts[1]?.path ?? ''}, Too small; each segment must be at least 1 byte.`,
-      ]);
-    },
-  },
-  {
-    name: 'a refusal is JSON for whoever asks for JSON',
-    run: async (cloud) => {
-      const { box, parts } = await segments(cloud);
-      parts[1] = { ...parts[1]!, etag: md5('other') };
-      const headers = { accept: 'application/json' };
-      const answer = (await putManifest(cloud, `${box}/large`, parts, headers)).is(400);
-      assert.deepEqual(answer.at('Errors'), [[parts[1].path, 'Etag Mismatch']]);
-    },
-  },
-  {
-    name: 'a manifest that is no JSON is refused',
-    run: async (cloud) => {
-      const box = await makeContainer(cloud);
-      const answer = (await putManifest(cloud, `${box}/large`, '[{')).is(400);
-      assert.equal(answer.text, 'Manifest must be valid JSON.\n');
-    },
-  },
-  {
-    name: 'a manifest that is no list is refused',
-    run: async (cloud) => {
-      const box = await makeContainer(cloud);
-      const object = (await putManifest(cloud, `${box}/large`, '{}')).is(400);
-      assert.equal(object.text, 'Manifest must be a list.\n');
-    },
-  },
-  {
-    name: 'a manifest names known things only, and a path of a container and an object',
-    run: async (cloud) => {
-      const { box, parts } = await segments(cloud);
-      const unknown = await putManifest(cloud, `${box}/large`, [{ ...parts[0], color: 'red' }]);
-      assert.equal(unknown.is(400).text, 'Index 0: extraneous keys "color"\n');
-      (await putManifest(cloud, `${box}/large`, [{ path: '/only-a-container' }])).is(400);
-    },
-  },
-  {
-    name: 'a manifest has at most 1000 segments',
-    run: async (cloud) => {
-      const { box, parts } = await segments(cloud, ['x']);
-      const many = Array.from({ length: 1001 }, () => parts[0]);
-      const answer = (await putManifest(cloud, `${box}/large`, many)).is(413);
-      assert.match(answer.text, /1000/);
-    },
-  },
-  {
-    name: 'the etag of the whole is checked when it is given',
-    run: async (cloud) => {
-      const { box, parts } = await segments(cloud);
-      (await putManifest(cloud, `${box}/large`, parts, { etag: md5('other') })).is(422);
-      (await putManifest(cloud, `${box}/large`, parts, { etag: ETAG })).is(201);
     },
   },
   {

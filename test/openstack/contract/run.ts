@@ -1,33 +1,62 @@
-import { before, describe, it } from 'node:test';
+import { after, before, describe, it } from 'node:test';
+import { applicationCredentialCases } from './application-credentials.js';
 import type { Case } from './cloud.js';
 import { Cloud } from './cloud.js';
-import { applicationCredentialCases } from './application-credentials.js';
-import { identityCases } from './identity.js';
-import { identityV2Cases } from './identity-v2.js';
 import { containerCases } from './containers.js';
-import { listingCases } from './listings.js';
+import { identityV2Cases } from './identity-v2.js';
+import { identityCases } from './identity.js';
+import { keyPairCases } from './key-pairs.js';
+import { manifestCases } from './large-object-manifests.js';
 import { largeObjectCases } from './large-objects.js';
-import { tempUrlCases } from './temp-urls.js';
+import { limitCases } from './limits.js';
+import { listingCases } from './listings.js';
+import { networkCases } from './networks.js';
+import { objectReadCases } from './object-reads.js';
 import { objectCases } from './objects.js';
+import { portCases } from './ports.js';
+import { quotaCases } from './quotas.js';
+import { serverActionCases } from './server-actions.js';
+import { serverCreateCases } from './server-create.js';
+import { serverListCases } from './server-lists.js';
+import { serverNetworkCases } from './server-networks.js';
+import { serverRefusalCases } from './server-refusals.js';
+import { subnetCases } from './subnets.js';
 import type { Target } from './target.js';
+import { tempUrlRefusalCases } from './temp-url-refusals.js';
+import { tempUrlCases } from './temp-urls.js';
+import { tokenCases } from './tokens.js';
 
-interface Group {
-  title: string;
-  cases: Case[];
-  /** How many of its cases may run at once. */
-  concurrency: number;
+/** Cases by what they are about, in the order in which they run. */
+const groups: Record<string, Case[]> = {
+  'identity v3': identityCases,
+  tokens: tokenCases,
+  'application credentials': applicationCredentialCases,
+  'identity v2': identityV2Cases,
+  containers: containerCases,
+  objects: objectCases,
+  'reading objects': objectReadCases,
+  listings: listingCases,
+  'temp URLs': tempUrlCases,
+  'refused temp URLs': tempUrlRefusalCases,
+  'large objects': largeObjectCases,
+  manifests: manifestCases,
+  'key pairs': keyPairCases,
+  networks: networkCases,
+  subnets: subnetCases,
+  ports: portCases,
+  'limits and versions': limitCases,
+  'refused servers': serverRefusalCases,
+  'new servers': serverCreateCases,
+  'networks of servers': serverNetworkCases,
+  'lists of servers': serverListCases,
+  'actions on servers': serverActionCases,
+  quotas: quotaCases,
+};
+
+/** How many cases of a group run at once; those about quotas change the project for all others. */
+function concurrency(cases: Case[]): number {
+  return cases === quotaCases ? 1 : 4;
 }
-
-const groups: Group[] = [
-  { title: 'identity v3', cases: identityCases, concurrency: 4 },
-  { title: 'application credentials', cases: applicationCredentialCases, concurrency: 4 },
-  { title: 'identity v2', cases: identityV2Cases, concurrency: 4 },
-  { title: 'containers', cases: containerCases, concurrency: 4 },
-  { title: 'objects', cases: objectCases, concurrency: 4 },
-  { title: 'listings', cases: listingCases, concurrency: 4 },
-  { title: 'temp URLs', cases: tempUrlCases, concurrency: 4 },
-  { title: 'large objects', cases: largeObjectCases, concurrency: 4 },
-];
 
 /** Declares every case of the contract as a test against the target. */
 export function holdContract(open: () => Promise<Target>): void {
@@ -35,8 +64,8 @@ export function holdContract(open: () => Promise<Target>): void {
   before(async () => {
     cloud = await Cloud.login(await open());
   });
-  for (const { title, cases, concurrency } of groups) {
-    describe(title, { concurrency }, () => {
+  for (const [title, cases] of Object.entries(groups)) {
+    describe(title, { concurrency: concurrency(cases) }, () => {
       for (const { name, run } of cases) {
         it(name, async () => {
           const own = cloud.forCase();
@@ -49,4 +78,5 @@ export function holdContract(open: () => Promise<Target>): void {
       }
     });
   }
+  after(() => cloud.undoAll());
 }

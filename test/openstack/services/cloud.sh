@@ -9,9 +9,10 @@ mkdir -p "$CONFIG/swift" "$DATA" "$LOGS"
 mkdir -p /etc/swift
 mount --bind "$CONFIG/swift" /etc/swift
 
+# A session each: the kernel may share the processors out by sessions (sched(7), autogroup).
 declare -A names
 for name in mariadb memcached rabbitmq keystone keystone-v2 swift glance placement neutron nova seed; do
-  "$SERVICES/$name.sh" >"$LOGS/$name.log" 2>&1 </dev/null &
+  setsid "$SERVICES/$name.sh" >"$LOGS/$name.log" 2>&1 </dev/null &
   names[$!]=$name
 done
 

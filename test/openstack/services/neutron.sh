@@ -52,9 +52,8 @@ neutron-db-manage "${configuration[@]}" upgrade head
 await keystone answers "$IDENTITY/v3"
 neutron-server "${configuration[@]}" >"$LOGS/neutron-server.log" 2>&1 &
 await neutron answers "http://$HOST:$NEUTRON_PORT/"
-await service-accounts test -e "$OPENSTACK_DIR/identity-seeded"
-export NODE NEUTRON_URL=http://$HOST:$NEUTRON_PORT IDENTITY
+export NODE
 python3 -u "$SERVICES/port_binding_agent.py" "${configuration[@]}" >"$LOGS/port-binding-agent.log" 2>&1 &
 wait -n
-echo "neutron-server or the agent ended; see $LOGS/neutron-server.log and $LOGS/port-binding-agent.log"
+tail --lines=5 "$LOGS/neutron-server.log" "$LOGS/port-binding-agent.log"
 exit 1

@@ -75,5 +75,5 @@ for part in conductor scheduler api compute; do
   entry_point "nova-$part" "nova.cmd.$part" "${configuration[@]}" >"$LOGS/nova-$part.log" 2>&1 &
 done
 wait -n
-echo "one of Nova's processes ended; see $LOGS/nova-*.log"
+tail --lines=5 "$LOGS"/nova-*.log
 exit 1

@@ -76,5 +76,5 @@ for server in account container object proxy; do
   "swift-$server-server" "$CONFIG/swift/$server-server.conf" --verbose >"$LOGS/swift-$server.log" 2>&1 &
 done
 wait -n
-echo "one of Swift's servers ended; see $LOGS/swift-*.log"
+tail --lines=5 "$LOGS"/swift-*.log
 exit 1

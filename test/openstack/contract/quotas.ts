@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict';
+import { bootServer, createServer } from './booted.js';
+import type { Case, Cloud } from './cloud.js';
+import { importKey, publicKey } from './key-pairs.js';
+import { createPort, makeNetwork, makePort, makeSubnet } from './networked.js';
+import { usualQuota } from './target.js';
+import type { Quota } from './target.js';
+
+/** Limits the project for one case. */
+async function limit(cloud: Cloud, quota: Partial<Quota>): Promise<void> {
+  const usual = Object.keys(quota).map((name) => [name, usualQuota[name as keyof Quota]]);
+  cloud.undo(() => cloud.target.setQuota(Object.fromEntries(usual) as Partial<Quota>));
+  await cloud.target.setQuota(quota);
+}
+
+async function used(cloud: Cloud, name: string): Promise<number> {
+  return (await cloud.compute.get('/limits')).is(200).number(`limits.absolute.${name}`);
+}
+
+/** What happens when the project may have no more. These change the project, so they run one by one. */
+export const quotaCases: Case[] = [
+  {
+    name: 'no more servers than the quota says',
+    run: async (cloud) => {
+      const now = await used(cloud, 'totalInstancesUsed');
+      await limit(cloud, { instances: now + 1 });
+      await bootServer(cloud);
+      (await createServer(cloud)).nova(
+        403,
+        'forbidden',
+        `Quota exceeded for instances: Requested 1, but already used ${now + 1} of ${now + 1} instances`,
+      );
+    },
+  },
+  {
+    name: 'no more cores, and no more memory, than the quota says',
+    run: async (cloud) => {
+      const cores = await used(cloud, 'totalCoresUsed');
+      await limit(cloud, { cores: cores + 1 });
+      (await createServer(cloud, { flavorRef: '3' })).nova(
+        403,
+        'forbidden',
+        `Quota exceeded for cores: Requested 2, but already used ${cores} of ${cores + 1} cores`,
+      );
+      const ram = await used(cloud, 'totalRAMUsed');
+      await limit(cloud, { cores: usualQuota.cores, ram: ram + 1000 });
+      (await createServer(cloud)).nova(
+        403,
+        'forbidden',
+        `Quota exceeded for ram: Requested 2048, but already used ${ram} of ${ram + 1000} ram`,
+      );
+    },
+  },
+  {
+    name: 'several servers at once are within the quota, or as many as fit',
+    run: async (cloud) => {
+      const now = await used(cloud, 'totalInstancesUsed');
+      await limit(cloud, { instances: now + 2 });
+      const name = cloud.name('server');
+      (await createServer(cloud, { name, min_count: 3, max_count: 3 })).nova(
+        403,
+        'forbidden',
+        `Quota exceeded for instances: Requested 3, but already used ${now} of ${now + 2} instances`,
+      );
+      assert.deepEqual((await cloud.compute.get(`/servers?name=${name}`)).at('servers'), []);
+    },
+  },
+  {
+    name: 'a deleted server makes room',
+    run: async (cloud) => {
+      const now = await used(cloud, 'totalInstancesUsed');
+      await limit(cloud, { instances: now + 1 });
+      const id = await bootServer(cloud);
+      (await createServer(cloud)).is(403);
+      (await cloud.compute.delete(`/servers/${id}`)).is(204);
+      await cloud.eventually(async () => {
+        assert.equal(await used(cloud, 'totalInstancesUsed'), now);
+      });
+      (await createServer(cloud)).is(202);
+    },
+  },
+  {
+    name: 'no more key pairs than the quota says',
+    run: async (cloud) => {
+      const list = (await cloud.compute.get('/os-keypairs')).is(200).list('keypairs');
+      await limit(cloud, { key_pairs: list.length });
+      (await importKey(cloud, { name: cloud.name('key'), public_key: publicKey() })).nova(
+        403,
+        'forbidden',
+        'Quota exceeded, too many key pairs.',
+      );
+    },
+  },
+  {
+    name: 'no more networks than the quota says',
+    run: async (cloud) => {
+      const list = await cloud.network.get(`/networks?project_id=${cloud.projectId}`);
+      const now = list.is(200).list('networks').length;
+      await limit(cloud, { network: now + 1 });
+      await makeNetwork(cloud);
+      const network = { name: cloud.name('net') };
+      (await cloud.network.post('/networks', { network })).neutron(
+        409,
+        'OverQuota',
+        "Quota exceeded for resources: ['network'].",
+      );
+    },
+  },
+  {
+    name: 'no more subnets than the quota says',
+    run: async (cloud) => {
+      const list = await cloud.network.get(`/subnets?project_id=${cloud.projectId}`);
+      const network_id = await makeNetwork(cloud);
+      await limit(cloud, { subnet: list.is(200).list('subnets').length });
+      const subnet = { network_id, ip_version: 4, cidr: '10.9.0.0/24' };
+      (await cloud.network.post('/subnets', { subnet })).neutron(
+        409,
+        'OverQuota',
+        "Quota exceeded for resources: ['subnet'].",
+      );
+    },
+  },
+  {
+    name: 'no more ports than the quota says, and no server without one',
+    run: async (cloud) => {
+      const { network } = await makeSubnet(cloud);
+      const list = await cloud.network.get(`/ports?project_id=${cloud.projectId}`);
+      await limit(cloud, { port: list.is(200).list('ports').length + 1 });
+      await makePort(cloud, network);
+      (await createPort(cloud, { network_id: network })).neutron(
+        409,
+        'OverQuota',
+        "Quota exceeded for resources: ['port'].",
+      );
+      (await createServer(cloud, { networks: [{ uuid: network }] })).nova(
+        403,
+        'forbidden',
+        'Maximum number of ports exceeded',
+      );
+    },
+  },
+];
