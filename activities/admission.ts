@@ -44,11 +44,12 @@ export async function admitMinion(
   const signal = cancellationSignal();
   for (;;) {
     try {
-      return await withKubeApi(dependencies, spec, async (api) => {
+      await withKubeApi(dependencies, spec, async (api) => {
         if (await api.create(secrets, token)) return;
         // Of an earlier try: the time it has left may be short.
         await api.patch(`${secrets}/${token.metadata.name}`, { stringData: token.stringData });
       });
+      return;
     } catch (error) {
       const isStarting = error instanceof KubeupError && error.failure.kind === 'transient';
       if (!isStarting || Date.now() > expires.getTime()) throw error;

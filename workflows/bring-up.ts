@@ -10,9 +10,11 @@ import type { ReleaseRequest } from '../cluster/release-request.js';
 import type { BringUpRequest } from '../cluster/spec.js';
 import type { ClusterStatus } from '../cluster/status.js';
 import { longWork, reads, steps, watcher } from './activities.js';
+import { retire } from './admission.js';
+import { beside } from './beside.js';
 import { bringUpFleet, type Fleet } from './fleet.js';
-import { buildRelease, retire, verifyKubernetes } from './kubernetes.js';
-import { beside, Run, together, underCondition } from './run.js';
+import { buildRelease, verifyKubernetes } from './kubernetes.js';
+import { Run, together, underCondition } from './run.js';
 import { keyPair, network, release, undos } from './steps.js';
 
 /**

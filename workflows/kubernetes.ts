@@ -1,9 +1,8 @@
-import { ActivityCancellationType, CancellationScope, proxyActivities } from '@temporalio/workflow';
-import type { AdmissionRequest } from '../activities/admission.js';
+import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.js';
 import type { ReleaseRequest } from '../cluster/release-request.js';
 import type { ClusterSpec } from '../cluster/spec.js';
-import { beside, underCondition } from './run.js';
+import { underCondition } from './run.js';
 import type { StatusBoard } from './status-board.js';
 
 /**
@@ -22,51 +21,14 @@ const options = {
 } as const;
 
 const kubernetes = proxyActivities<
-  Pick<
-    Activities,
-    | 'endAdmission'
-    | 'retireMinions'
-    | 'verifyApi'
-    | 'verifyNodes'
-    | 'verifyPodNetwork'
-    | 'verifyDns'
-  >
+  Pick<Activities, 'verifyApi' | 'verifyNodes' | 'verifyPodNetwork' | 'verifyDns'>
 >({ ...options, startToCloseTimeout: '10m' });
 
-/** These last as long as a machine has to come up, or a build takes. */
-const lasting = proxyActivities<Pick<Activities, 'admitMinion' | 'buildRelease'>>({
+/** A build from nothing takes its time. */
+const lasting = proxyActivities<Pick<Activities, 'buildRelease'>>({
   ...options,
   startToCloseTimeout: '6h',
 });
-
-/** Runs `body`, a minion's way up, while the API server knows the join token of this boot; then no longer. */
-export async function whileAdmitted<T>(
-  request: AdmissionRequest,
-  body: () => Promise<T>,
-): Promise<T> {
-  if (request.spec.release.kubernetes === undefined || request.index === 0) return body();
-  const result = await beside(async () => {
-    await lasting.admitMinion.executeWithOptions({ summary: `let minion ${request.index} join` }, [
-      request,
-    ]);
-    return CancellationScope.current().cancelRequested;
-  }, body);
-  await kubernetes.endAdmission.executeWithOptions(
-    { summary: `minion ${request.index} joins no more` },
-    [request],
-  );
-  return result;
-}
-
-/** Drains minions and deletes their Nodes, before their machines go. */
-export async function retire(spec: ClusterSpec, indexes: number[]): Promise<string[]> {
-  if (spec.release.kubernetes === undefined || indexes.length === 0) return [];
-  const { retired } = await kubernetes.retireMinions.executeWithOptions(
-    { summary: `retire minions ${indexes.join(', ')}` },
-    [{ spec, indexes }],
-  );
-  return retired.map((name) => `retired node ${name}`);
-}
 
 /** Says of a cluster what is true of it: each claim a condition of its own. */
 export async function verifyKubernetes(

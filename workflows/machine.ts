@@ -4,7 +4,7 @@ import type { Failure } from '../cluster/errors.js';
 import { serverName } from '../cluster/names.js';
 import type { MachineResult, Observation } from '../cluster/observation.js';
 import { longWork, looks, steps } from './activities.js';
-import { retire, whileAdmitted } from './kubernetes.js';
+import { retire, whileAdmitted } from './admission.js';
 
 /** What is known of machines, by server id: fed by signals, and by direct looks when none came. */
 export class Sightings {

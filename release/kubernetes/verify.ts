@@ -51,12 +51,13 @@ async function hashEntries(
         return;
       }
       const hash = createHash('sha256');
+      const name = entry.path.replace(/^(\.\/+)+/, '');
       entry.on('data', (chunk: Buffer) => {
         hash.update(chunk);
-        if (entry.path === 'manifest.json') manifestText += chunk.toString();
+        if (name === 'manifest.json') manifestText += chunk.toString();
       });
       entry.on('end', () => {
-        if (entry.path !== 'manifest.json') hashes.set(entry.path, hash.digest('hex'));
+        if (name !== 'manifest.json') hashes.set(name, hash.digest('hex'));
       });
     },
   });
