@@ -18,7 +18,7 @@ describe('static large objects', () => {
 
   before(async () => {
     cloud = await startCloud();
-    storage = new StorageClient(cloud);
+    storage = StorageClient.of(cloud);
     await storage.expect(201, 'PUT', '/seg');
     await storage.expect(201, 'PUT', '/c');
     for (const [index, body] of PARTS.entries()) {
@@ -229,7 +229,7 @@ describe('dynamic large objects', () => {
 
   before(async () => {
     cloud = await startCloud();
-    storage = new StorageClient(cloud);
+    storage = StorageClient.of(cloud);
     await storage.expect(201, 'PUT', '/c');
     for (const body of ['one', 'two']) {
       await storage.expect(201, 'PUT', `/c/s%20p/${body}`, { body });
@@ -267,7 +267,7 @@ describe('bulk deletes', () => {
 
   before(async () => {
     cloud = await startCloud();
-    storage = new StorageClient(cloud);
+    storage = StorageClient.of(cloud);
   });
   after(() => cloud.close());
 

@@ -12,7 +12,7 @@ describe('objects', () => {
 
   before(async () => {
     cloud = await startCloud();
-    storage = new StorageClient(cloud);
+    storage = StorageClient.of(cloud);
     await storage.expect(201, 'PUT', '/c');
   });
   after(() => cloud.close());

@@ -26,7 +26,7 @@ describe('temp URLs', () => {
 
   before(async () => {
     cloud = await startCloud();
-    storage = new StorageClient(cloud);
+    storage = StorageClient.of(cloud);
     await storage.expect(204, 'POST', '', {
       headers: { 'x-account-meta-temp-url-key': 'one', 'x-account-meta-temp-url-key-2': 'two' },
     });

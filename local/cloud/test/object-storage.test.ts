@@ -11,7 +11,7 @@ describe('accounts and containers', () => {
 
   before(async () => {
     cloud = await startCloud();
-    storage = new StorageClient(cloud);
+    storage = StorageClient.of(cloud);
   });
   after(() => cloud.close());
 
@@ -170,7 +170,7 @@ describe('listings', () => {
 
   before(async () => {
     cloud = await startCloud();
-    storage = new StorageClient(cloud);
+    storage = StorageClient.of(cloud);
     await storage.expect(201, 'PUT', '/l');
     for (const name of names) {
       const headers = { 'content-type': 'application/x-state; phase=ready ;n="1 2"' };

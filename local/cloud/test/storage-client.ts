@@ -23,10 +23,13 @@ export interface StorageCall {
 
 /** Speaks to a cloud's Object Storage; unlike `fetch` it leaves every path as it is. */
 export class StorageClient {
-  readonly account: string;
+  constructor(
+    private readonly cloud: Pick<TestCloud, 'url' | 'token'>,
+    readonly account: string,
+  ) {}
 
-  constructor(private readonly cloud: TestCloud) {
-    this.account = accountName(cloud.cloud);
+  static of(cloud: TestCloud): StorageClient {
+    return new StorageClient(cloud, accountName(cloud.cloud));
   }
 
   /** @param path under the account, percent-encoded; one that begins with `/v1/` is whole */
