@@ -69,10 +69,11 @@ describe('what is stored', () => {
 
   it('is nothing of an upload that breaks off', async () => {
     await storage.expect(201, 'PUT', '/c/o', { body: 'old' });
-    for (const headers of [
+    const announced: Record<string, string>[] = [
       { 'content-length': String(10 * MIB) },
       { 'transfer-encoding': 'chunked' },
-    ]) {
+    ];
+    for (const headers of announced) {
       (await beginUpload('o', headers)).destroy();
       await filesAre(1);
       (await beginUpload('new', headers)).destroy();
