@@ -23,7 +23,7 @@ const rackspace = {
   OS_PASSWORD: KEY,
   OS_REGION_NAME: 'ORD',
 };
-const idOf = (env: Record<string, string>): string => accountId(resolveAccount(env, nowhere));
+const idOf = (env: NodeJS.ProcessEnv): string => accountId(resolveAccount(env, nowhere));
 const nowhere = { directories: [] };
 
 test('the account id is the same in every version: workflows and workers find each other by it', () => {
