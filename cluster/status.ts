@@ -15,6 +15,8 @@ export type ConditionType =
   | 'ReleaseUploaded'
   | 'NetworkReady'
   | 'KeyPairReady'
+  /** Stands only while it is `False`: the watcher could not go on. */
+  | 'MachinesWatched'
   | 'MasterReady'
   | 'MinionsReady'
   | 'Verified'

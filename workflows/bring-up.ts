@@ -12,6 +12,7 @@ import type { ClusterStatus } from '../cluster/status.js';
 import { longWork, reads, steps, watcher } from './activities.js';
 import { retire } from './admission.js';
 import { beside } from './beside.js';
+import { failureOf } from './failure.js';
 import { bringUpFleet, type Fleet } from './fleet.js';
 import { buildRelease, verifyKubernetes } from './kubernetes.js';
 import { Run, together, underCondition } from './run.js';
@@ -68,13 +69,8 @@ class BringUp {
       }),
     );
 
-    const watch = {
-      cluster: spec.name,
-      networkLabel: spec.network.label,
-      container: spec.release.container,
-    };
     const fleet = await beside(
-      () => watcher.watchMachines.executeWithOptions({ summary: 'watch the machines' }, [watch]),
+      () => this.watch(),
       () => bringUpFleet(this.run, found, networkId),
     );
 
@@ -120,6 +116,21 @@ class BringUp {
       } catch {
         // Its condition says why; what is left is named there, and `kubeup down` removes it.
       }
+    }
+  }
+
+  /** Tells of the machines as long as the fleet takes; a failure of its own is a condition of its own. */
+  private async watch(): Promise<never> {
+    const { board } = this.run;
+    const { name, network, release } = this.run.current.spec;
+    board.clear('MachinesWatched');
+    try {
+      return await watcher.watchMachines.executeWithOptions({ summary: 'watch the machines' }, [
+        { cluster: name, networkLabel: network.label, container: release.container },
+      ]);
+    } catch (error) {
+      if (!isCancellation(error)) board.fail('MachinesWatched', failureOf(error));
+      throw error;
     }
   }
 

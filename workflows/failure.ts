@@ -1,26 +1,47 @@
 import {
   ActivityFailure,
   ApplicationFailure,
+  CancelledFailure,
   ChildWorkflowFailure,
+  TerminatedFailure,
   TimeoutFailure,
 } from '@temporalio/workflow';
 import { describeFailure, type Failure } from '../cluster/errors.js';
 
 /** The failure inside whatever a step rejected with. What retrying did not mend is for a person: blocked. */
 export function failureOf(error: unknown): Failure {
-  const cause =
-    error instanceof ActivityFailure || error instanceof ChildWorkflowFailure ? error.cause : error;
+  const cause = innermost(error);
   if (cause instanceof ApplicationFailure && isFailure(cause.details?.[0])) {
     const failure = cause.details[0];
     return failure.kind === 'transient' ? { ...failure, kind: 'blocked' } : failure;
   }
   return {
     kind: 'blocked',
-    reason: cause instanceof TimeoutFailure ? 'Timeout' : 'Unexpected',
-    attempted: error instanceof ActivityFailure ? `activity ${error.activityType}` : 'bring up',
+    reason: reasonOf(cause),
+    attempted: attemptOf(error),
     message: cause instanceof Error ? cause.message : String(cause),
     cure: 'Look at the run in the Temporal UI, then `kubeup retry`',
   };
+}
+
+/** A child's failure holds that of its activity, which holds the cause. */
+function innermost(error: unknown): unknown {
+  const isWrapped = error instanceof ActivityFailure || error instanceof ChildWorkflowFailure;
+  return isWrapped && error.cause ? innermost(error.cause) : error;
+}
+
+/** For what Temporal itself ended; a child may be cancelled or terminated by a person, alone. */
+function reasonOf(cause: unknown): string {
+  if (cause instanceof TimeoutFailure) return 'Timeout';
+  if (cause instanceof TerminatedFailure) return 'Terminated';
+  if (cause instanceof CancelledFailure) return 'Cancelled';
+  return 'Unexpected';
+}
+
+function attemptOf(error: unknown): string {
+  if (error instanceof ActivityFailure) return `activity ${error.activityType}`;
+  if (error instanceof ChildWorkflowFailure) return `workflow ${error.execution.workflowId}`;
+  return 'bring up';
 }
 
 function isFailure(value: unknown): value is Failure {

@@ -34,7 +34,7 @@ export async function bringUpFleet(run: Run, found: Preflight, networkId: string
       await masterReady;
       continue;
     }
-    const [minions, { serverId }] = await together(
+    const [minions, settled] = await together(
       whileAt(master, address, () =>
         underCondition(board, 'MinionsReady', 'Booting', () =>
           minionsOf(run, found, networkId, address),
@@ -42,7 +42,9 @@ export async function bringUpFleet(run: Run, found: Preflight, networkId: string
       ),
       masterReady,
     );
-    if (minions) return { masterServerId: serverId, minions };
+    // Replaced after the last minion was ready: they know the lost one's address.
+    const isTheirs = settled.address === address;
+    if (minions && isTheirs) return { masterServerId: settled.serverId, minions };
   }
 }
 
@@ -96,6 +98,7 @@ async function minionsOf(
 async function settledMaster(run: Run, master: Machine): Promise<MachineResult> {
   const result = await master.bringUp();
   run.board.changed(...master.changes);
+  run.board.conclude(0, result);
   if (result.failure) throw failWith(result.failure);
   return result;
 }

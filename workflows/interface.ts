@@ -16,12 +16,13 @@ export const specQuery = defineQuery<ClusterSpec>('spec');
 /**
  * Offers a spec to an open bring-up (sent as update-with-start, so that it also begins one).
  * Same spec: `attached` (and goes on when it was blocked). Another spec while blocked: `amended`, and it
- * goes on with that. Another spec while running, or a tear-down under way: rejected, naming the differences.
+ * goes on with that. Another spec while running, another account, a roll-back or a tear-down under way:
+ * rejected, naming the differences.
  */
 export const proposeUpdate = defineUpdate<'attached' | 'amended', [BringUpRequest]>('propose');
 
 /** Lets every blocked step go on. Rejected when nothing is blocked. */
-export const retryUpdate = defineUpdate<void>('retry');
+export const retryUpdate = defineUpdate<undefined>('retry');
 
 /** What the watcher saw change: one batch a tick to the cluster's workflow, its own machine to each minion's. */
 export const machinesChangedSignal = defineSignal<[Observation[]]>(machinesChanged);

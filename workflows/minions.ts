@@ -1,8 +1,11 @@
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import {
+  CancellationScope,
   ChildWorkflowCancellationType,
   executeChild,
   isCancellation,
   ParentClosePolicy,
+  sleep,
 } from '@temporalio/workflow';
 import { describeFailure, type Failure } from '../cluster/errors.js';
 import { failureOf, failWith } from './failure.js';
@@ -35,25 +38,17 @@ export async function bringUpMinions(
   const failures: Failure[] = [];
   const one = async (request: MachineRequest): Promise<void> => {
     try {
-      const { failure, changes, attempts, serverId } = await executeChild(bringUpMinion, {
-        workflowId: minionWorkflowId(spec.name, request.index),
-        args: [request],
-        parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
-        cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
-        typedSearchAttributes: [
-          { key: searchAttributes.cluster, value: spec.name },
-          { key: searchAttributes.provider, value: spec.cloud.provider },
-        ],
-        staticSummary: `minion ${request.index} of ${spec.name}`,
-      });
-      run.board.changed(...changes);
-      const shown = run.board.minion(request.index);
-      if (shown) shown.attempts = attempts;
-      if (failure) failures.push(failure);
-      minions.push({ index: request.index, serverId, ready: !failure });
+      const result = await asChild(request);
+      run.board.changed(...result.changes);
+      run.board.conclude(request.index, result);
+      if (result.failure) failures.push(result.failure);
+      minions.push({ index: request.index, serverId: result.serverId, ready: !result.failure });
     } catch (error) {
-      if (isCancellation(error)) throw error;
-      failures.push(failureOf(error));
+      // A child that a person cancelled alone is a failed minion, not the end of the bring-up.
+      if (isCancellation(error) && CancellationScope.current().consideredCancelled) throw error;
+      const failure = failureOf(error);
+      run.board.conclude(request.index, { failure });
+      failures.push(failure);
     }
   };
   await slide(requests, one);
@@ -67,6 +62,39 @@ export async function bringUpMinions(
     message: `${count} ready, ${spec.minReadyMinions} wanted. ${failures.map(describeFailure).join('\n')}`,
     cure: 'Mend the cause, then `kubeup retry`',
   });
+}
+
+/** Tries of a child's start, 1 s to 30 s apart: about five minutes, as long as its predecessor's last activity. */
+const startTries = 14;
+
+/**
+ * Runs the child of one minion. Under its id the child of a terminated bring-up may still be settling: it was
+ * told to cancel, and is waited for.
+ */
+async function asChild(request: MachineRequest): ReturnType<typeof bringUpMinion> {
+  const { spec, index } = request;
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await executeChild(bringUpMinion, {
+        workflowId: minionWorkflowId(spec.name, index),
+        args: [request],
+        parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+        cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
+        typedSearchAttributes: [
+          { key: searchAttributes.cluster, value: spec.name },
+          { key: searchAttributes.provider, value: spec.cloud.provider },
+        ],
+        staticSummary: `minion ${index} of ${spec.name}`,
+      });
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError) || tries === startTries) {
+        throw error;
+      }
+      await sleep(Math.min(1000 * 2 ** (tries - 1), 30_000), {
+        summary: `minion ${index} of an ended run is still settling`,
+      });
+    }
+  }
 }
 
 /** Runs `work` on each item, `window` at a time; every started one ends before it rejects. */

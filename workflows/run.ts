@@ -8,7 +8,6 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { specDifferences } from '../cluster/differences.js';
-import { describeFailure } from '../cluster/errors.js';
 import type { BringUpRequest, ClusterSpec } from '../cluster/spec.js';
 import type { ClusterStatus, ConditionType } from '../cluster/status.js';
 import { failureOf, failWith } from './failure.js';
@@ -36,10 +35,7 @@ export async function underCondition<T>(
     return value;
   } catch (error) {
     if (isCancellation(error)) board.set(type, 'Unknown', 'Cancelled', '');
-    else {
-      const failure = failureOf(error);
-      board.set(type, 'False', failure.reason, describeFailure(failure));
-    }
+    else board.fail(type, failureOf(error));
     throw error;
   }
 }
@@ -81,13 +77,7 @@ export class Run {
       },
     });
     setHandler(proposeUpdate, (proposed) => this.take(proposed), {
-      validator: (proposed) => {
-        const differences = this.differences(proposed);
-        if (differences.length === 0 || this.board.phase === 'Blocked') return;
-        throw new Error(
-          `a bring-up of ${request.spec.name} with another spec is ${this.board.phase}: ${differences.join('; ')}`,
-        );
-      },
+      validator: (proposed: BringUpRequest) => this.check(proposed),
     });
   }
 
@@ -132,8 +122,28 @@ export class Run {
     }
   }
 
-  private goOn(): void {
+  private goOn(): undefined {
     this.mayGoOn = true;
+  }
+
+  private check(proposed: BringUpRequest): void {
+    const { name } = this.request.spec;
+    const { phase } = this.board;
+    if (phase === 'RollingBack' || CancellationScope.current().consideredCancelled) {
+      throw new Error(`the bring-up of ${name} is being given up; begin anew when it has ended`);
+    }
+    const differences = this.differences(proposed);
+    const moves = differences.filter((field) => field.startsWith('cloud.'));
+    if (moves.length > 0) {
+      throw new Error(
+        `a bring-up of ${name} is ${phase} in another account; give it up there first, or choose another name: ${moves.join('; ')}`,
+      );
+    }
+    if (differences.length > 0 && phase !== 'Blocked') {
+      throw new Error(
+        `a bring-up of ${name} with another spec is ${phase}: ${differences.join('; ')}`,
+      );
+    }
   }
 
   private take(proposed: BringUpRequest): 'attached' | 'amended' {

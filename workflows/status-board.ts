@@ -1,7 +1,8 @@
-import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
+import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import { podRange } from '../cluster/addressing.js';
+import { describeFailure, type Failure } from '../cluster/errors.js';
 import { releaseObject, serverName } from '../cluster/names.js';
-import { phaseOf, type Observation } from '../cluster/observation.js';
+import { phaseOf, type MachineResult, type Observation } from '../cluster/observation.js';
 import type { ClusterSpec } from '../cluster/spec.js';
 import type {
   ClusterPhase,
@@ -17,7 +18,12 @@ import { searchAttributes } from './interface.js';
 export class StatusBoard {
   private readonly status: ClusterStatus;
 
-  constructor(cluster: string, phase: ClusterPhase) {
+  /** `show` is told of every change. */
+  constructor(
+    cluster: string,
+    phase: ClusterPhase,
+    private readonly show: (status: ClusterStatus) => void = showInTemporal,
+  ) {
     this.status = {
       cluster,
       phase,
@@ -43,7 +49,7 @@ export class StatusBoard {
     this.status.minions = Array.from({ length: spec.minions }, (_, i) => {
       const name = serverName(spec.name, 'minion', i + 1);
       const range = podRange(spec.podNetwork, i + 1);
-      return known.get(name) ?? { ...machine(name), podRange: range, attempts: 0 };
+      return { ...machine(name), attempts: 0, ...known.get(name), podRange: range };
     });
     const { container, sha256, bytes } = spec.release;
     this.status.release = {
@@ -54,11 +60,8 @@ export class StatusBoard {
   }
 
   enter(phase: ClusterPhase): void {
-    if (this.status.phase !== phase) {
-      this.status.phase = phase;
-      upsertSearchAttributes([{ key: searchAttributes.phase, value: phase }]);
-    }
-    this.publish();
+    this.status.phase = phase;
+    this.show(this.status);
   }
 
   set(type: ConditionType, status: Condition['status'], reason: string, message: string): void {
@@ -69,7 +72,17 @@ export class StatusBoard {
     const next = { type, status, reason, message, since };
     if (at < 0) this.status.conditions.push(next);
     else this.status.conditions[at] = next;
-    this.publish();
+    this.show(this.status);
+  }
+
+  fail(type: ConditionType, failure: Failure): void {
+    this.set(type, 'False', failure.reason, describeFailure(failure));
+  }
+
+  /** Takes a condition back that stands only while something is wrong. */
+  clear(type: ConditionType): void {
+    this.status.conditions = this.status.conditions.filter((one) => one.type !== type);
+    this.show(this.status);
   }
 
   changed(...lines: string[]): void {
@@ -86,30 +99,44 @@ export class StatusBoard {
       shown.phase = phaseOf(one);
       shown.message = one.detail ?? '';
     }
-    this.publish();
+    this.show(this.status);
   }
 
-  minion(index: number): MinionStatus | undefined {
+  /** The last word on a machine: holds also when no signal told of it. Index 0 is the master. */
+  conclude(index: number, { serverId, address, attempts, failure }: Partial<MachineResult>): void {
+    const shown = index === 0 ? this.status.master : this.minion(index);
+    if (!shown) return;
+    shown.id = serverId || shown.id;
+    shown.address = address || shown.address;
+    shown.phase = failure ? 'Failed' : 'Ready';
+    shown.message = failure?.message ?? '';
+    if ('attempts' in shown && attempts !== undefined) shown.attempts = attempts;
+    this.show(this.status);
+  }
+
+  private minion(index: number): MinionStatus | undefined {
     return this.status.minions[index - 1];
   }
+}
 
-  private publish(): void {
-    const { cluster, phase, conditions, master, minions } = this.status;
-    const count = (wanted: string): number =>
-      minions.filter((minion) => minion.phase === wanted).length;
-    setCurrentDetails(
-      [
-        `**${cluster}: ${phase}**, master ${master.phase}, minions ${count('Ready')} of ${minions.length} ready`,
-        '',
-        '| condition | status | reason | message | since |',
-        '|---|---|---|---|---|',
-        ...conditions.map(
-          ({ type, status, reason, message, since }) =>
-            `| ${type} | ${status} | ${reason} | ${message.replace(/[|\n]/g, ' ')} | ${since} |`,
-        ),
-      ].join('\n'),
-    );
+/** In the UI's current details, and in the list of workflows (where a continued run inherits what its predecessor set). */
+function showInTemporal({ cluster, phase, conditions, master, minions }: ClusterStatus): void {
+  if (workflowInfo().typedSearchAttributes.get(searchAttributes.phase) !== phase) {
+    upsertSearchAttributes([{ key: searchAttributes.phase, value: phase }]);
   }
+  const ready = minions.filter((minion) => minion.phase === 'Ready').length;
+  setCurrentDetails(
+    [
+      `**${cluster}: ${phase}**, master ${master.phase}, minions ${ready} of ${minions.length} ready`,
+      '',
+      '| condition | status | reason | message | since |',
+      '|---|---|---|---|---|',
+      ...conditions.map(
+        ({ type, status, reason, message, since }) =>
+          `| ${type} | ${status} | ${reason} | ${message.replace(/[|\n]/g, ' ')} | ${since} |`,
+      ),
+    ].join('\n'),
+  );
 }
 
 function machine(name: string): MachineStatus {

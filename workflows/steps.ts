@@ -97,8 +97,10 @@ export const keyPair: Step<string[]> = {
   },
 };
 
+export type Undo = Pick<Step<never>, 'undone' | 'undo'>;
+
 /** Master and minions are undone together: one list, one wait, highest minion first and the master last. */
-export const servers: Pick<Step<never>, 'undone' | 'undo'> = {
+export const servers: Undo = {
   undone: 'ServersDeleted',
   async undo({ cluster, container, before }) {
     const allBut = before?.survey.servers.map(({ id }) => id) ?? [];
@@ -111,7 +113,7 @@ export const servers: Pick<Step<never>, 'undone' | 'undo'> = {
 };
 
 /** Every undo, in the reverse order of the steps. */
-export const undos: Pick<Step<never>, 'undone' | 'undo'>[] = [servers, keyPair, network, release];
+export const undos: Undo[] = [servers, keyPair, network, release];
 
 /** Where the machines go: ids from preflight, the cloud network last. */
 export function networkIdsOf(found: Preflight, networkId: string): string[] {
