@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Answer } from './answer.js';
 import type { Case, Cloud } from './cloud.js';
+import { MALFORMED, refusesLogin } from './login.js';
 
 function path(cloud: Cloud, id = ''): string {
   return `/users/${cloud.userId}/application_credentials${id && `/${id}`}`;
@@ -34,10 +35,6 @@ function logIn(cloud: Cloud, application_credential: unknown, scope?: unknown): 
 
 async function tokenOf(cloud: Cloud, { id, secret }: Credential): Promise<string> {
   return (await logIn(cloud, { id, secret })).is(201).header('x-subject-token') ?? '';
-}
-
-function refusesLogin(answer: Answer): void {
-  answer.keystone(401, 'Unauthorized', 'The request you have made requires authentication.');
 }
 
 /** Application credentials: made, used, limited and ended. */
@@ -152,13 +149,27 @@ export const applicationCredentialCases: Case[] = [
   {
     name: 'a role that the user has not is refused',
     run: async (cloud) => {
-      (await create(cloud, { roles: [{ name: 'admin' }] })).is(400);
+      (await create(cloud, { roles: [{ name: 'admin' }] })).keystone(
+        400,
+        'Bad Request',
+        'Invalid application credential: Cannot create an application credential with ' +
+          'unassigned role',
+      );
     },
   },
   {
-    name: 'an expiry in the past is refused',
+    name: 'an expiry in the past, or one that is no date, is refused',
     run: async (cloud) => {
-      (await create(cloud, { expires_at: '2020-01-01T00:00:00Z' })).is(400);
+      (await create(cloud, { expires_at: '2020-01-01T00:00:00Z' })).keystone(
+        400,
+        'Bad Request',
+        `The 'expires_at' must not be before now. ${MALFORMED}`,
+      );
+      (await create(cloud, { expires_at: 'soon' })).keystone(
+        400,
+        'Bad Request',
+        `Timestamp not in expected format. ${MALFORMED}`,
+      );
     },
   },
   {
@@ -204,7 +215,7 @@ export const applicationCredentialCases: Case[] = [
       (await create(cloud, { name: undefined })).keystone(
         400,
         'Bad Request',
-        /^'name' is a required property\n/,
+        /^'name' is a required property(\n|$)/,
       );
     },
   },

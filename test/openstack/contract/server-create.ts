@@ -179,8 +179,12 @@ export const serverCreateCases: Case[] = [
   {
     name: 'a server group that is not there is refused',
     run: async (cloud) => {
-      const hints = { group: randomUUID() };
-      (await createServer(cloud, {}, {}, { 'os:scheduler_hints': hints })).is(400);
+      const group = randomUUID();
+      (await createServer(cloud, {}, {}, { 'os:scheduler_hints': { group } })).nova(
+        400,
+        'badRequest',
+        `Instance group ${group} could not be found.`,
+      );
     },
   },
 ];
