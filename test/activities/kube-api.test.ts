@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { admitMinion, endAdmission } from '../../activities/admission.js';
+import { apiAddress, withKubeApi } from '../../activities/kube-api.js';
+import { retireMinions } from '../../activities/nodes.js';
+import { verifyDns, verifyNodes, verifyPodNetwork } from '../../activities/verify-kubernetes.js';
+import type { KubeupError } from '../../cluster/errors.js';
+import { joinToken } from '../../home/join-token.js';
+import { rootSecret, startApi, type TestApi } from './kubernetes-api.js';
+
+async function withApi(run: (api: TestApi) => Promise<void>, signedBy?: Buffer): Promise<void> {
+  const api = await startApi(signedBy);
+  try {
+    await run(api);
+  } finally {
+    await api.close();
+  }
+}
+
+const secrets = '/api/v1/namespaces/kube-system/secrets';
+const probes = '/api/v1/namespaces/kube-system/pods';
+
+test('the API is reached at the public address, else outside the cloud network, else on it', () => {
+  const network = { label: 'pool', cidr: '192.168.0.0/24' };
+  const at = (addresses: Record<string, string[]>): unknown => apiAddress({ addresses }, network);
+  assert.equal(at({ pool: ['192.168.0.3'], public: ['203.0.113.1'] }), '203.0.113.1');
+  assert.equal(at({ pool: ['192.168.0.3', '198.51.100.7'] }), '198.51.100.7');
+  assert.equal(at({ pool: ['192.168.0.3'] }), '192.168.0.3');
+  assert.equal(at({}), undefined);
+});
+
+test('the worker is an administrator by a certificate of the CA, and verifies the server by it', async () => {
+  await withApi(async ({ dependencies, spec, answers, asked }) => {
+    answers.set('GET /readyz', { status: 200, body: 'ok' });
+    assert.equal(await withKubeApi(dependencies, spec, (api) => api.getText('/readyz')), 'ok');
+    assert.equal(asked[0]?.client, 'kubeup-worker/system:masters');
+  });
+});
+
+test('a server with a certificate of another CA is not believed', async () => {
+  await withApi(
+    async ({ dependencies, spec, asked }) => {
+      await assert.rejects(
+        withKubeApi(dependencies, spec, (api) => api.getText('/readyz')),
+        ({ failure }: KubeupError) =>
+          failure.kind === 'blocked' && failure.reason === 'ApiNotTrusted',
+      );
+      assert.deepEqual(asked, []);
+    },
+    Buffer.alloc(32, 9),
+  );
+});
+
+test('a minion is admitted by the token of its boot, for its time only, and then no more', async () => {
+  await withApi(async ({ dependencies, spec, answers, asked }) => {
+    const request = { spec, index: 2, bootId: 'boot' };
+    const { id, secret } = joinToken(rootSecret, 'c', 'boot');
+    answers.set(`POST ${secrets}`, { status: 201, body: {} });
+    await admitMinion(dependencies, request);
+    const { stringData } = asked[0]?.body as { stringData: Record<string, string> };
+    assert.deepEqual([stringData['token-id'], stringData['token-secret']], [id, secret]);
+    assert.equal(stringData['auth-extra-groups'], 'system:bootstrappers:kubeup');
+    const left = Date.parse(stringData.expiration ?? '') - Date.now();
+    assert.ok(left > 590_000 && left <= 600_000, `${left} ms`);
+
+    answers.set(`DELETE ${secrets}/bootstrap-token-${id}`, { status: 200, body: {} });
+    await endAdmission(dependencies, request);
+    await endAdmission(dependencies, { ...request, bootId: 'never admitted' });
+    assert.equal(asked[1]?.path, `${secrets}/bootstrap-token-${id}`);
+  });
+});
+
+test('a second admission of the same boot gives the token its whole time again', async () => {
+  await withApi(async ({ dependencies, spec, answers, asked }) => {
+    const { id } = joinToken(rootSecret, 'c', 'boot');
+    answers.set(`POST ${secrets}`, { status: 409, body: {} });
+    answers.set(`PATCH ${secrets}/bootstrap-token-${id}`, { status: 200, body: {} });
+    await admitMinion(dependencies, { spec, index: 1, bootId: 'boot' });
+    assert.deepEqual(
+      asked.map(({ method }) => method),
+      ['POST', 'PATCH'],
+    );
+  });
+});
+
+test('a minion is cordoned, drained of what can move, and deleted', async () => {
+  await withApi(async ({ dependencies, spec, answers, asked }) => {
+    const pod = (name: string, kind: string): object => ({
+      metadata: { name, namespace: 'default', ownerReferences: [{ kind }] },
+      status: { phase: 'Running' },
+    });
+    const list = 'GET /api/v1/pods?fieldSelector=spec.nodeName=c-minion-1';
+    const eviction = 'POST /api/v1/namespaces/default/pods/web/eviction';
+    answers.set('PATCH /api/v1/nodes/c-minion-1', { status: 200, body: {} });
+    answers.set('DELETE /api/v1/nodes/c-minion-1', { status: 200, body: {} });
+    answers.set(list, {
+      status: 200,
+      body: { items: [pod('web', 'ReplicaSet'), pod('probe', 'DaemonSet')] },
+    });
+    // The first try meets a disruption budget.
+    answers.set(eviction, { status: 429, body: {} });
+    const retiring = retireMinions(dependencies, { spec, indexes: [1, 2] });
+    while (!asked.some(({ path }) => path.endsWith('/eviction'))) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    answers.set(list, { status: 200, body: { items: [pod('probe', 'DaemonSet')] } });
+    // Minion 2 never joined: 404 to its patch.
+    assert.deepEqual(await retiring, { retired: ['c-minion-1'] });
+    const calls = asked.map(({ method, path }) => `${method} ${path}`);
+    assert.deepEqual(
+      calls.filter((call) => call === eviction || call.startsWith('DELETE')),
+      [eviction, 'DELETE /api/v1/nodes/c-minion-1'],
+    );
+    assert.deepEqual(asked[0]?.body, { spec: { unschedulable: true } });
+  });
+});
+
+test('nodes are believed when they are Ready with the range of their index', async () => {
+  await withApi(async ({ dependencies, spec, answers, asked }) => {
+    const node = (podCIDR?: string): object => ({
+      metadata: { name: 'c-minion-1' },
+      spec: { podCIDR },
+      status: { conditions: [{ type: 'Ready', status: 'True' }] },
+    });
+    answers.set('GET /api/v1/nodes', { status: 200, body: { items: [node('10.240.1.0/24')] } });
+    await verifyNodes(dependencies, { spec, minions: [1] });
+    assert.equal(asked.length, 1);
+
+    answers.set('GET /api/v1/nodes', { status: 200, body: { items: [node()] } });
+    answers.set('PATCH /api/v1/nodes/c-minion-1', { status: 200, body: {} });
+    await verifyNodes(dependencies, { spec, minions: [1] });
+    assert.deepEqual(asked.at(-1)?.body, {
+      spec: { podCIDR: '10.240.1.0/24', podCIDRs: ['10.240.1.0/24'] },
+    });
+  });
+});
+
+test('pods are reached around the ring of minions, and each asks the DNS', async () => {
+  await withApi(async ({ dependencies, spec, answers, asked }) => {
+    const probe = (index: number): object => ({
+      metadata: { name: `probe-${index}` },
+      spec: { nodeName: `c-minion-${index}` },
+      status: { podIP: `10.240.${index}.5`, containerStatuses: [{ ready: true }] },
+    });
+    answers.set(`GET ${probes}?labelSelector=app=kubeup-probe`, {
+      status: 200,
+      body: { items: [probe(1), probe(2)] },
+    });
+    for (const [from, to] of [
+      [1, 2],
+      [2, 1],
+    ]) {
+      answers.set(`GET ${probes}/probe-${from}:8080/proxy/reach?to=10.240.${to}.5:8080`, {
+        status: 200,
+        body: `c-minion-${to}\n`,
+      });
+      answers.set(
+        `GET ${probes}/probe-${from}:8080/proxy/resolve?name=kubernetes.default.svc.cluster.local.`,
+        { status: 200, body: '10.0.0.1\n' },
+      );
+    }
+    await verifyPodNetwork(dependencies, { spec, minions: [1, 2] });
+    await verifyDns(dependencies, { spec, minions: [1, 2] });
+    assert.equal(asked.filter(({ path }) => path.includes('/proxy/')).length, 4);
+  });
+});
