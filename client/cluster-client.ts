@@ -18,6 +18,7 @@ import type {
 } from '../cluster/spec.js';
 import type { ClusterPhase, ClusterStatus } from '../cluster/status.js';
 import {
+  attributesOf,
   clusterWorkflowId,
   proposeUpdate,
   retryUpdate,
@@ -97,7 +98,7 @@ export class ClusterClient {
         taskQueue: taskQueueOf(spec.cloud.accountId),
         args: [request],
         workflowIdConflictPolicy: 'USE_EXISTING',
-        typedSearchAttributes: attributesOf(spec.name, spec.cloud, 'BringingUp'),
+        typedSearchAttributes: startAttributes(spec.name, spec.cloud, 'BringingUp'),
         staticSummary: `Bring up ${spec.name}: 1 master, ${spec.minions} minions`,
         staticDetails: describeSpec(spec),
       });
@@ -186,7 +187,7 @@ export class ClusterClient {
           taskQueue: taskQueueOf(request.cloud.accountId),
           args: [request],
           workflowIdConflictPolicy: 'FAIL',
-          typedSearchAttributes: attributesOf(request.name, request.cloud, 'TearingDown'),
+          typedSearchAttributes: startAttributes(request.name, request.cloud, 'TearingDown'),
           staticSummary: `Tear down ${request.name}`,
         });
         return { id, runId: handle.firstExecutionRunId, type: 'tearDownCluster', open: true };
@@ -331,16 +332,12 @@ export class ClusterClient {
   }
 }
 
-function attributesOf(
+function startAttributes(
   cluster: string,
   cloud: CloudReference,
   phase: ClusterPhase,
 ): SearchAttributePair[] {
-  return [
-    { key: searchAttributes.cluster, value: cluster },
-    { key: searchAttributes.phase, value: phase },
-    { key: searchAttributes.provider, value: cloud.provider },
-  ];
+  return [...attributesOf(cluster, cloud), { key: searchAttributes.phase, value: phase }];
 }
 
 /**
@@ -352,15 +349,16 @@ function requireAccount(
   cluster: string,
   cloud: CloudReference,
 ): void {
-  if (!latest || latest.taskQueue === taskQueueOf(cloud.accountId)) return;
+  const account = latest?.typedSearchAttributes.get(searchAttributes.account);
+  if (!latest || account === cloud.accountId) return;
   const phase = latest.typedSearchAttributes.get(searchAttributes.phase);
   if (isClosed(latest) && phase === 'Gone') return;
-  const provider = latest.typedSearchAttributes.get(searchAttributes.provider) ?? 'another cloud';
+  const provider = latest.typedSearchAttributes.get(searchAttributes.provider);
   throw new RefusedError(
     cluster,
-    `The cluster ${cluster} (${phase ?? 'unknown'}) belongs to another account: ${provider}, task queue ` +
-      `${latest.taskQueue}; the account at hand is ${cloud.provider} ${cloud.region}, ${taskQueueOf(cloud.accountId)}. ` +
-      'Set the OS_* variables (or OS_CLOUD) of that account, or choose another name (INSTANCE_PREFIX).',
+    `The cluster ${cluster} (${phase ?? 'phase unknown'}) belongs to account ${account ?? 'unknown'} ` +
+      `(${provider ?? 'provider unknown'}); the account at hand is ${cloud.accountId} (${cloud.provider} ` +
+      `${cloud.region}). Set the OS_* variables (or OS_CLOUD) of that account, or choose another name (INSTANCE_PREFIX).`,
   );
 }
 

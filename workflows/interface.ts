@@ -1,7 +1,11 @@
-import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+import {
+  defineSearchAttributeKey,
+  SearchAttributeType,
+  type SearchAttributePair,
+} from '@temporalio/common';
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { Observation } from '../cluster/observation.js';
-import type { BringUpRequest, ClusterSpec } from '../cluster/spec.js';
+import type { BringUpRequest, CloudReference, ClusterSpec } from '../cluster/spec.js';
 import type { ClusterStatus } from '../cluster/status.js';
 import { machinesChanged } from '../cluster/workflow-names.js';
 
@@ -27,9 +31,19 @@ export const retryUpdate = defineUpdate<undefined>('retry');
 /** What the watcher saw change: one batch a tick to the cluster's workflow, its own machine to each minion's. */
 export const machinesChangedSignal = defineSignal<[Observation[]]>(machinesChanged);
 
-/** Typed search attributes of every kubeup workflow. */
+/** Typed search attributes of every kubeup workflow; a minion's has no phase. */
 export const searchAttributes = {
   cluster: defineSearchAttributeKey('KubeupCluster', SearchAttributeType.KEYWORD),
   phase: defineSearchAttributeKey('KubeupPhase', SearchAttributeType.KEYWORD),
   provider: defineSearchAttributeKey('KubeupProvider', SearchAttributeType.KEYWORD),
+  account: defineSearchAttributeKey('KubeupAccount', SearchAttributeType.KEYWORD),
 };
+
+/** Which cluster a workflow is about, and where that lives. */
+export function attributesOf(cluster: string, cloud: CloudReference): SearchAttributePair[] {
+  return [
+    { key: searchAttributes.cluster, value: cluster },
+    { key: searchAttributes.provider, value: cloud.provider },
+    { key: searchAttributes.account, value: cloud.accountId },
+  ];
+}

@@ -9,7 +9,7 @@ import {
 } from '@temporalio/workflow';
 import { describeFailure, type Failure } from '../cluster/errors.js';
 import { failureOf, failWith } from './failure.js';
-import { minionWorkflowId, searchAttributes } from './interface.js';
+import { minionWorkflowId, attributesOf } from './interface.js';
 import type { MachineRequest } from './machine.js';
 import { bringUpMinion } from './minion.js';
 import type { Run } from './run.js';
@@ -80,10 +80,7 @@ async function asChild(request: MachineRequest): ReturnType<typeof bringUpMinion
         args: [request],
         parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
         cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
-        typedSearchAttributes: [
-          { key: searchAttributes.cluster, value: spec.name },
-          { key: searchAttributes.provider, value: spec.cloud.provider },
-        ],
+        typedSearchAttributes: attributesOf(spec.name, spec.cloud),
         staticSummary: `minion ${index} of ${spec.name}`,
       });
     } catch (error) {

@@ -19,7 +19,7 @@ import {
   machinesChangedSignal,
 } from './interface.js';
 import { Sightings } from './machine.js';
-import { StatusBoard } from './status-board.js';
+import { markRun, StatusBoard } from './status-board.js';
 
 /** Carries out one step under its condition. */
 export async function underCondition<T>(
@@ -61,6 +61,7 @@ export class Run {
   private builtRelease: Partial<ClusterSpec['release']> = {};
 
   constructor(private request: BringUpRequest) {
+    markRun(request.spec.name, request.spec.cloud);
     this.board = new StatusBoard(request.spec.name, 'BringingUp');
     this.board.plan(request.spec);
     setHandler(statusQuery, () => this.board.snapshot());

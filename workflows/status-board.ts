@@ -3,7 +3,7 @@ import { podRange } from '../cluster/addressing.js';
 import { describeFailure, type Failure } from '../cluster/errors.js';
 import { releaseObject, serverName } from '../cluster/names.js';
 import { phaseOf, type MachineResult, type Observation } from '../cluster/observation.js';
-import type { ClusterSpec } from '../cluster/spec.js';
+import type { CloudReference, ClusterSpec } from '../cluster/spec.js';
 import type {
   ClusterPhase,
   ClusterStatus,
@@ -12,7 +12,7 @@ import type {
   MachineStatus,
   MinionStatus,
 } from '../cluster/status.js';
-import { searchAttributes } from './interface.js';
+import { attributesOf, searchAttributes } from './interface.js';
 
 /** The one place where a run keeps what it shows: in the query, in the UI's current details, in its result. */
 export class StatusBoard {
@@ -117,6 +117,15 @@ export class StatusBoard {
   private minion(index: number): MinionStatus | undefined {
     return this.status.minions[index - 1];
   }
+}
+
+/**
+ * Makes a run found by its cluster, provider and account. Whoever starts it by the client has done so already;
+ * whoever embeds it need not know.
+ */
+export function markRun(cluster: string, cloud: CloudReference): void {
+  const known = workflowInfo().typedSearchAttributes.get(searchAttributes.account);
+  if (known !== cloud.accountId) upsertSearchAttributes(attributesOf(cluster, cloud));
 }
 
 /** In the UI's current details, and in the list of workflows (where a continued run inherits what its predecessor set). */

@@ -2,7 +2,7 @@ import { condition, isCancellation, setHandler } from '@temporalio/workflow';
 import type { BringUpRequest, TearDownRequest } from '../cluster/spec.js';
 import type { ClusterStatus } from '../cluster/status.js';
 import { proposeUpdate, retryUpdate, statusQuery } from './interface.js';
-import { StatusBoard } from './status-board.js';
+import { markRun, StatusBoard } from './status-board.js';
 import { failureOf, failWith } from './failure.js';
 import { underCondition } from './run.js';
 import { servers, undos, type Undo } from './steps.js';
@@ -11,6 +11,7 @@ import { servers, undos, type Undo } from './steps.js';
  * Removes what kubeup made of a cluster, in reverse order, from any state, and nothing else.
  */
 export async function tearDownCluster(request: TearDownRequest): Promise<ClusterStatus> {
+  markRun(request.name, request.cloud);
   const board = new StatusBoard(request.name, 'TearingDown');
   let mayGoOn = false;
   setHandler(statusQuery, () => board.snapshot());
