@@ -145,8 +145,8 @@ function headerEntries(headers: IncomingHttpHeaders): [string, string][] {
   ]);
 }
 
-/** `X-Object-Meta-Foo`: how Swift names headers in its messages. */
-function titleCase(name: string): string {
+/** `X-Object-Meta-Foo`: how Swift writes the names of headers. */
+export function titleCase(name: string): string {
   return name.replace(/[a-z]+/g, (word) => word.charAt(0).toUpperCase() + word.slice(1));
 }
 

@@ -5,6 +5,7 @@ import { queryOf } from '../query.js';
 import { requestUrlPath } from '../url-path.js';
 import { accountName, tokenAccess } from './access.js';
 import { info } from './info.js';
+import { titleCase } from './metadata.js';
 import { ObjectStore } from './object-store.js';
 import { pythonJson } from './python-json.js';
 import { Parameters, storagePath, type Answer } from './request.js';
@@ -16,6 +17,12 @@ const EXPIRER_INTERVAL_MS = 300_000;
 
 /** What fits into the request line that Swift's HTTP server reads. */
 const MAX_URL = 8192 - 'DELETE  HTTP/1.1'.length;
+
+/**
+ * Headers that Fastify sees to. The others do not pass through it, because it writes their names in
+ * small letters, and clients show the names of metadata as they come.
+ */
+const OWN_HEADERS = ['content-type', 'content-length'];
 
 /** Object Storage, as Swift 2.30 speaks it. */
 export function objectStorageRoutes(app: FastifyInstance, cloud: Cloud): void {
@@ -95,7 +102,11 @@ function send(
   method: string,
   { status, headers, body }: Answer,
 ): FastifyReply {
-  reply.code(status).headers({ 'content-type': 'text/html; charset=UTF-8', ...headers });
+  reply.code(status).type('text/html; charset=UTF-8');
+  for (const [name, value] of Object.entries(headers)) {
+    if (OWN_HEADERS.includes(name)) reply.header(name, value);
+    else reply.raw.setHeader(titleCase(name), value);
+  }
   const hasBody = method !== 'HEAD' && status !== 204;
   if (!hasBody && !reply.hasHeader('content-length')) reply.header('content-length', '0');
   // Fastify would add a charset to the JSON type of a string.
