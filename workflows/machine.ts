@@ -1,4 +1,4 @@
-import { condition, isCancellation, uuid4 } from '@temporalio/workflow';
+import { CancellationScope, condition, isCancellation, uuid4 } from '@temporalio/workflow';
 import type { BootRequest } from '../activities/servers.js';
 import type { Failure } from '../cluster/errors.js';
 import { serverName } from '../cluster/names.js';
@@ -45,9 +45,14 @@ export class Machine {
     return serverName(this.request.spec.name, this.request.role, this.request.index);
   }
 
-  /** Resolves with the address when it is known; with nothing when the machine was given up before. */
+  /**
+   * Resolves with the address when it is known; with nothing when `bringUp` has ended before. A cancellation
+   * alone does not end the wait: a server that is being created must be there before anything is undone.
+   */
   async awaitAddress(): Promise<string | undefined> {
-    await condition(() => this.address !== '' || this.ended);
+    await CancellationScope.nonCancellable(() =>
+      condition(() => this.address !== '' || this.ended),
+    );
     return this.address || undefined;
   }
 

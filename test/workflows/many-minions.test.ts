@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import type { WorkflowHandle } from '@temporalio/client';
 import { conditionOf } from './conditions.js';
 import { quota } from './failures.js';
 import { bringUpRequest, Stage } from './stage.js';
@@ -48,14 +49,10 @@ describe(`${minions} minions`, { timeout: 300_000 }, () => {
 });
 
 /** The most children that were open at once, by the history. */
-async function mostOpenChildren({
-  fetchHistory,
-}: {
-  fetchHistory(): Promise<{ events?: object[] | null }>;
-}): Promise<number> {
+async function mostOpenChildren(running: Pick<WorkflowHandle, 'fetchHistory'>): Promise<number> {
   let open = 0;
   let most = 0;
-  for (const event of (await fetchHistory()).events ?? []) {
+  for (const event of (await running.fetchHistory()).events ?? []) {
     if (Object.hasOwn(event, 'startChildWorkflowExecutionInitiatedEventAttributes')) open += 1;
     const ends = ['Completed', 'Failed', 'Canceled', 'TimedOut', 'Terminated'];
     if (ends.some((end) => Object.hasOwn(event, `childWorkflowExecution${end}EventAttributes`))) {
