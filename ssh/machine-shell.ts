@@ -27,6 +27,13 @@ export interface CommandResult {
   output: string;
 }
 
+/** A command, or a shell, that runs on a machine. */
+export interface RunningCommand {
+  channel: ClientChannel;
+  /** Resolves with the exit code when it has ended; with 255, as ssh has it, when the connection ended first. */
+  exitCode: Promise<number>;
+}
+
 /**
  * A login on one machine: by the cluster's key, to a machine whose host key is the one it was given at its boot. A
  * machine without an address that is reached from here is reached through the master.
@@ -62,33 +69,32 @@ export class MachineShell {
 
   /** Runs a command to its end; what it prints on either stream is the output, at most `maxBytes` of its end. */
   async run(command: string, maxBytes = 1 << 20): Promise<CommandResult> {
-    const channel = await this.start(command);
+    const { channel, exitCode } = await this.start(command);
     let output = Buffer.alloc(0);
     const take = (chunk: Buffer): void => {
       output = Buffer.concat([output, chunk]).subarray(-maxBytes);
     };
     channel.on('data', take);
     channel.stderr.on('data', take);
-    const code = await exitCodeOf(channel);
-    return { code, output: output.toString('utf8') };
+    return { code: await exitCode, output: output.toString('utf8') };
   }
 
   /** Starts a command; its streams are the caller's. */
-  start(command: string): Promise<ClientChannel> {
+  start(command: string): Promise<RunningCommand> {
     return new Promise((resolve, reject) => {
       this.target.exec(command, (error, channel) => {
         if (error) reject(error);
-        else resolve(channel);
+        else resolve({ channel, exitCode: exitCodeOf(channel) });
       });
     });
   }
 
   /** Starts a login shell on a terminal of this kind and size. */
-  terminal(window: { term: string; rows: number; cols: number }): Promise<ClientChannel> {
+  terminal(window: { term: string; rows: number; cols: number }): Promise<RunningCommand> {
     return new Promise((resolve, reject) => {
       this.target.shell(window, (error, channel) => {
         if (error) reject(error);
-        else resolve(channel);
+        else resolve({ channel, exitCode: exitCodeOf(channel) });
       });
     });
   }
@@ -102,8 +108,8 @@ export class MachineShell {
   }
 }
 
-/** Resolves when a command has ended; 255, as ssh has it, when the connection ended first. */
-export function exitCodeOf(channel: ClientChannel): Promise<number> {
+/** Listens at once: a short command's end can come in the same packet as its beginning. */
+function exitCodeOf(channel: ClientChannel): Promise<number> {
   return new Promise((resolve) => {
     let code = 255;
     channel.on('exit', (ended: number | null) => {

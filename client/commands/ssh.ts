@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
-import type { ClientChannel } from 'ssh2';
-import { exitCodeOf } from '../../ssh/machine-shell.js';
+import type { RunningCommand } from '../../ssh/machine-shell.js';
 import type { ExitCode } from '../exit-code.js';
 import { openMachine } from '../machine-access.js';
 import { addSettingFlags, configurationInputs } from './options.js';
@@ -26,9 +25,9 @@ Examples:
   command.action(async (machine: string, words: string[]) => {
     const shell = await openMachine(configurationInputs(command, process.env), machine);
     try {
-      const channel =
+      const running =
         words.length > 0 ? await shell.start(words.join(' ')) : await shell.terminal(windowOf());
-      done((await attach(channel, words.length === 0)) as ExitCode);
+      done((await attach(running, words.length === 0)) as ExitCode);
     } finally {
       shell.close();
     }
@@ -36,12 +35,16 @@ Examples:
 }
 
 function windowOf(): { term: string; rows: number; cols: number } {
-  const { rows = 24, columns = 80 } = process.stdout;
-  return { term: process.env.TERM ?? 'vt100', rows, cols: columns };
+  const { isTTY, rows, columns } = process.stdout;
+  const size = isTTY ? { rows, cols: columns } : { rows: 24, cols: 80 };
+  return { term: process.env.TERM ?? 'vt100', ...size };
 }
 
 /** Joins this process's streams to the machine's until that ends. @returns the exit code */
-export async function attach(channel: ClientChannel, terminal: boolean): Promise<number> {
+export async function attach(
+  { channel, exitCode }: RunningCommand,
+  terminal: boolean,
+): Promise<number> {
   const { stdin, stdout, stderr } = process;
   const resize = (): void => {
     const { rows, cols } = windowOf();
@@ -53,7 +56,7 @@ export async function attach(channel: ClientChannel, terminal: boolean): Promise
   channel.stderr.pipe(stderr, { end: false });
   stdin.pipe(channel);
   try {
-    return await exitCodeOf(channel);
+    return await exitCode;
   } finally {
     stdin.unpipe(channel);
     stdin.pause();

@@ -128,7 +128,7 @@ describe('a cluster of machines that really boot', { skip, timeout: 40 * 60_000 
     const routed = await world.kubeup('ssh', 'minion-1', '--', ping(2));
     assert.notEqual(routed.code, 0);
     const afterRouting = await world.drops();
-    assert.ok(afterRouting['foreign_ipv4']! > before['foreign_ipv4']!);
+    assert.ok(afterRouting.foreign_ipv4! > before.foreign_ipv4!);
     await world.on(
       'minion-1',
       `python3 -c "
@@ -136,7 +136,7 @@ import socket
 s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW); s.bind(('eth0', 0))
 s.send(b'\\xff' * 6 + b'\\x02\\x00\\x00\\x00\\x00\\x07' + b'\\x08\\x00' + b'\\x45' + b'\\x00' * 45)"`,
     );
-    assert.equal((await world.drops())['foreign_mac'], before['foreign_mac']! + 1);
+    assert.equal((await world.drops()).foreign_mac, before.foreign_mac! + 1);
     await world.on('minion-1', 'ip route del 10.240.2.0/24; ip link set vxlan42 up');
     await world.eventually('minion-1', ping(2));
   });

@@ -96,7 +96,7 @@ export class SimulatedDriver implements MachineDriver {
   private finish(booted: ServerRecord): void {
     this.state.transaction(() => {
       const server = this.state.servers.get(booted.id);
-      if (server === undefined || server.boots !== booted.boots) return;
+      if (server?.boots !== booted.boots) return;
       if (server.guest === 'pending')
         this.state.servers.put(server.id, { ...server, guest: 'finished' });
     });
