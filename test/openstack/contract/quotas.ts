@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { bootServer, createServer } from './booted.js';
+import { bootServer, createServer, sharedNetwork } from './booted.js';
 import type { Case, Cloud } from './cloud.js';
 import { importKey, publicKey } from './key-pairs.js';
 import { createPort, makeNetwork, makePort, makeSubnet } from './networked.js';
+import { settledStatuses } from './races.js';
 import { usualQuota } from './target.js';
 import type { Quota } from './target.js';
 
@@ -63,6 +64,22 @@ export const quotaCases: Case[] = [
         `Quota exceeded for instances: Requested 3, but already used ${now} of ${now + 2} instances`,
       );
       assert.deepEqual((await cloud.compute.get(`/servers?name=${name}`)).at('servers'), []);
+    },
+  },
+  {
+    name: 'servers asked for at the same moment do not live beyond the quota',
+    run: async (cloud) => {
+      const now = await used(cloud, 'totalInstancesUsed');
+      await sharedNetwork(cloud);
+      await limit(cloud, { instances: now + 2 });
+      const answers = await Promise.all([1, 2, 3, 4, 5].map(() => createServer(cloud)));
+      const accepted = answers.filter((answer) => answer.is(202, 403).status === 202);
+      const statuses = await settledStatuses(
+        cloud,
+        accepted.map((answer) => answer.string('server.id')),
+      );
+      const living = statuses.filter((status) => status === 'ACTIVE').length;
+      assert.ok(living <= 2, `${living} live`);
     },
   },
   {

@@ -15,12 +15,14 @@ import { objectReadCases } from './object-reads.js';
 import { objectCases } from './objects.js';
 import { portCases } from './ports.js';
 import { quotaCases } from './quotas.js';
+import { raceCases } from './races.js';
 import { serverActionCases } from './server-actions.js';
 import { serverCreateCases } from './server-create.js';
 import { serverListCases } from './server-lists.js';
 import { serverNetworkCases } from './server-networks.js';
 import { serverRefusalCases } from './server-refusals.js';
 import { subnetCases } from './subnets.js';
+import { usualQuota } from './target.js';
 import type { Target } from './target.js';
 import { tempUrlRefusalCases } from './temp-url-refusals.js';
 import { tempUrlCases } from './temp-urls.js';
@@ -50,6 +52,7 @@ const groups: Record<string, Case[]> = {
   'networks of servers': serverNetworkCases,
   'lists of servers': serverListCases,
   'actions on servers': serverActionCases,
+  'the same moment': raceCases,
   quotas: quotaCases,
 };
 
@@ -62,7 +65,10 @@ function concurrency(cases: Case[]): number {
 export function holdContract(open: () => Promise<Target>): void {
   let cloud: Cloud;
   before(async () => {
-    cloud = await Cloud.login(await open());
+    const target = await open();
+    // Whoever ran before may have been killed in the middle.
+    await target.setQuota(usualQuota);
+    cloud = await Cloud.login(target);
   });
   for (const [title, cases] of Object.entries(groups)) {
     describe(title, { concurrency: concurrency(cases) }, () => {
