@@ -10,8 +10,9 @@ bin=$kubernetes/bin
 
 say() { printf '%s %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$*"; }
 
+# To standard error: it may be called where the output is taken for something else.
 fail() {
-  printf '%s\n' "$*"
+  printf '%s\n' "$*" >&2
   exit 1
 }
 
@@ -70,7 +71,7 @@ show_failure() {
 fill() {
   local text name
   text=$(<"$1")
-  for name in $(grep -oE '@[A-Z_]+@' "$1" | tr -d @ | sort -u); do
+  for name in $(sed -nE 's/[^@]*@([A-Z_]+)@[^@]*/\1\n/gp' "$1" | sort -u); do
     local variable=KUBEUP_$name
     [ -n "${!variable+set}" ] || variable=$name
     [ -n "${!variable+set}" ] || fail "$1: nothing to put for @$name@"
