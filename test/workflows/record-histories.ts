@@ -7,15 +7,15 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import type { WorkflowHandle } from '@temporalio/client';
-import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { minionWorkflowId } from '../../cluster/workflow-names.js';
 import { proposeUpdate } from '../../workflows/interface.js';
 import { quota } from './failures.js';
-import { historiesFolder, type RecordedHistory } from './histories.js';
+import { historiesFolder, recorded, type RecordedHistory } from './histories.js';
 import type { ScriptedWorld } from './scripted-world.js';
 import { bringUpRequest, Stage, tearDownRequest } from './stage.js';
 
-const minions = 2;
+/** Small runs make small files. */
+const minions = 1;
 
 /** Runs to record, by file name: each brings its run to an end and gives the handle of what is to be kept. */
 const recordings: Record<string, (stage: Stage, world: ScriptedWorld) => Promise<Recorded>> = {
@@ -43,10 +43,10 @@ const recordings: Record<string, (stage: Stage, world: ScriptedWorld) => Promise
     return ended(running);
   },
   async amended(stage, world) {
-    world.fail('bootServer minion-2', quota);
-    const running = await stage.bringUp(bringUpRequest(world.cluster, { minions }));
+    world.fail('preflight', quota);
+    const running = await stage.bringUp(bringUpRequest(world.cluster, { minions: 2 }));
     await stage.until(running, 'Blocked');
-    const smaller = bringUpRequest(world.cluster, { minions: 1 });
+    const smaller = bringUpRequest(world.cluster, { minions });
     await running.executeUpdate(proposeUpdate, { args: [smaller] });
     return ended(running);
   },
@@ -74,6 +74,19 @@ const recordings: Record<string, (stage: Stage, world: ScriptedWorld) => Promise
     await running.terminate();
     return stage.client.workflow.getHandle(running.workflowId, runId);
   },
+  async kubernetes(stage, world) {
+    const request = bringUpRequest(world.cluster, { minions });
+    const release = { ...request.spec.release, kubernetes: '1.34.1' };
+    const spec = { ...request.spec, release };
+    return ended(await stage.bringUp({ ...request, spec, build: {} }));
+  },
+  async 'minion-of-kubernetes-replaced'(stage, world) {
+    world.fate('minion-1', 'fails', 'ready');
+    const request = bringUpRequest(world.cluster, { minions });
+    const release = { ...request.spec.release, kubernetes: '1.34.1' };
+    await stage.broughtUp({ ...request, spec: { ...request.spec, release } });
+    return stage.client.workflow.getHandle(minionWorkflowId(world.cluster, 1));
+  },
   async 'torn-down'(stage, world) {
     await stage.broughtUp(bringUpRequest(world.cluster, { minions }));
     return ended(await stage.tearDown(tearDownRequest(world.cluster)));
@@ -87,12 +100,12 @@ const recordings: Record<string, (stage: Stage, world: ScriptedWorld) => Promise
   },
   async 'minion-replaced'(stage, world) {
     world.fate('minion-1', 'fails', 'ready');
-    await stage.broughtUp(bringUpRequest(world.cluster, { minions: 1 }));
+    await stage.broughtUp(bringUpRequest(world.cluster, { minions }));
     return stage.client.workflow.getHandle(minionWorkflowId(world.cluster, 1));
   },
   async 'minion-cancelled'(stage, world) {
     world.fate('minion-1', 'silent');
-    const running = await stage.bringUp(bringUpRequest(world.cluster, { minions: 1 }));
+    const running = await stage.bringUp(bringUpRequest(world.cluster, { minions }));
     await stage.until(running, (status) => status.minions[0]?.phase === 'Booting');
     await running.cancel();
     await ended(running);
@@ -109,7 +122,7 @@ async function ended<H extends Pick<WorkflowHandle, 'result'>>(running: H): Prom
 
 /** One event a line: a change of the workflows shows in the diff as the events it changes. */
 function textOf({ workflowId, history }: RecordedHistory): string {
-  const events = (history.events ?? []).map((event) => JSON.stringify(event)).join(',\n');
+  const events = history.events.map((event) => JSON.stringify(event)).join(',\n');
   return `{"workflowId":${JSON.stringify(workflowId)},"history":{"events":[\n${events}\n]}}\n`;
 }
 
@@ -117,15 +130,13 @@ const stage = await Stage.open({ longHistory: 60 });
 await rm(historiesFolder, { recursive: true, force: true });
 await mkdir(historiesFolder);
 for (const [name, record] of Object.entries(recordings)) {
-  const recorded = await record(stage, stage.world());
-  const history = JSON.parse(
-    historyToJSON(await recorded.fetchHistory()),
-  ) as RecordedHistory['history'];
-  const text = textOf({ workflowId: recorded.workflowId, history });
+  const run = await record(stage, stage.world());
+  const kept = recorded(run.workflowId, await run.fetchHistory());
+  const text = textOf(kept);
   for (const trace of [hostname(), process.cwd(), process.env.HOME ?? '']) {
     if (trace.length > 1 && text.includes(trace)) throw new Error(`${name} holds ${trace}`);
   }
   await writeFile(path.join(historiesFolder, `${name}.json`), text);
-  process.stdout.write(`${name}: ${history.events?.length ?? 0} events, ${text.length} bytes\n`);
+  process.stdout.write(`${name}: ${kept.history.events.length} events, ${text.length} bytes\n`);
 }
 await stage.close();

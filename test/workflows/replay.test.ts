@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { DeterminismViolationError } from '@temporalio/workflow';
-import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
-import { readHistories, type RecordedHistory } from './histories.js';
-import { bundle } from './stage.js';
+import { Worker } from '@temporalio/worker';
+import { historyOf, readHistories, type RecordedHistory } from './histories.js';
+import { bundle, installRuntime } from './stage.js';
 
 describe('Recorded histories', { timeout: 180_000 }, () => {
   let histories: Map<string, RecordedHistory>;
 
   before(async () => {
-    Runtime.install({ logger: new DefaultLogger('ERROR') });
+    installRuntime();
     histories = await readHistories();
   });
 
@@ -32,11 +32,11 @@ describe('Recorded histories', { timeout: 180_000 }, () => {
 
   it('hold a run of every workflow, and every way in which one ends', () => {
     const kinds = [...histories.values()].map(({ history }) => {
-      const [first] = history.events ?? [];
+      const [first] = history.events;
       const started = first?.workflowExecutionStartedEventAttributes as {
         workflowType: { name: string };
       };
-      return `${started.workflowType.name} ${String(history.events?.at(-1)?.eventType)}`;
+      return `${started.workflowType.name} ${String(history.events.at(-1)?.eventType)}`;
     });
     for (const kind of [
       'bringUpCluster EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED',
@@ -68,7 +68,10 @@ async function replay(
   histories: Iterable<RecordedHistory>,
 ): Promise<Map<string, Error | undefined>> {
   const errors = new Map<string, Error | undefined>();
-  const given = [...histories].map(({ workflowId, history }) => ({ workflowId, history }));
+  const given = [...histories].map((one) => ({
+    workflowId: one.workflowId,
+    history: historyOf(one),
+  }));
   const results = Worker.runReplayHistories({ workflowBundle: { codePath: bundle } }, given);
   for await (const { workflowId, error } of results) errors.set(workflowId, error);
   return errors;

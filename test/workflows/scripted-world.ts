@@ -264,10 +264,12 @@ export function activitiesIn(worlds: ReadonlyMap<string, ScriptedWorld>): Activi
 
 function clusterOf(request: unknown): string {
   if (typeof request === 'string') return request;
-  const { cluster, spec, name } = request as {
+  const { cluster, spec, name, file } = request as {
     cluster?: string;
     spec?: { name: string };
     name?: string;
+    file?: string;
   };
-  return cluster ?? spec?.name ?? name ?? '';
+  // A build knows no cluster but by the path, which the stage chose: /releases/<cluster>/…
+  return cluster ?? spec?.name ?? name ?? file?.split('/')[2] ?? '';
 }

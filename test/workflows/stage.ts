@@ -39,11 +39,7 @@ export class Stage {
   private constructor(readonly env: TestWorkflowEnvironment) {}
 
   static async open({ skipsTime = false, longHistory }: StageOptions = {}): Promise<Stage> {
-    Runtime.install({
-      logger: new DefaultLogger('ERROR'),
-      // Of its own accord the SDK's core warns of watchers that outlive their run for a moment.
-      telemetryOptions: { logging: { filter: { core: 'ERROR', other: 'ERROR' }, forward: {} } },
-    });
+    installRuntime();
     const stage = new Stage(
       skipsTime ? await timeSkippingEnvironment() : await developmentEnvironment(longHistory),
     );
@@ -149,7 +145,7 @@ export function bringUpRequest(name: string, change: Partial<ClusterSpec> = {}):
       portalNet: '10.0.0.0/16',
       dns: { enabled: true, serverIp: '10.0.0.10', domain: 'cluster.local', replicas: 1 },
       release: {
-        file: '/releases/master-release.tar.gz',
+        file: `/releases/${name}/master-release.tar.gz`,
         sha256: 'a'.repeat(64),
         bytes: 10,
         sample: true,
@@ -171,6 +167,14 @@ export function tearDownRequest(
   onFailure: TearDownRequest['onFailure'] = 'hold',
 ): TearDownRequest {
   return { name, cloud, container: 'releases', onFailure };
+}
+
+/** The SDK's runtime for this process; its core would warn of each watcher that outlives its run for a moment. */
+export function installRuntime(): void {
+  Runtime.install({
+    logger: new DefaultLogger('ERROR'),
+    telemetryOptions: { logging: { filter: { core: 'ERROR', other: 'ERROR' }, forward: {} } },
+  });
 }
 
 async function developmentEnvironment(longHistory?: number): Promise<TestWorkflowEnvironment> {
