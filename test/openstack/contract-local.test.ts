@@ -7,6 +7,6 @@ let running: LocalTarget | undefined;
 holdContract(async () => {
   running = await LocalTarget.start();
   return running.target();
-});
+}, 16);
 // Hooks run in their order: first the contract undoes what its cases shared.
 after(() => running?.end());

@@ -4,5 +4,5 @@ import { holdContract } from './contract/run.js';
 import { realTarget } from './real-target.js';
 import { isReady } from './supervisor.js';
 
-if (isReady(cloudFolder())) holdContract(realTarget);
+if (isReady(cloudFolder())) holdContract(realTarget, 4);
 else test('the contract, on a real OpenStack', { skip: 'it does not run: npm run test:openstack' });

@@ -56,13 +56,11 @@ const groups: Record<string, Case[]> = {
   quotas: quotaCases,
 };
 
-/** How many cases of a group run at once; those about quotas change the project for all others. */
-function concurrency(cases: Case[]): number {
-  return cases === quotaCases ? 1 : 4;
-}
-
-/** Declares every case of the contract as a test against the target. */
-export function holdContract(open: () => Promise<Target>): void {
+/**
+ * Declares every case of the contract as a test against the target.
+ * @param concurrency how many cases run at once; those about quotas change the project for all others
+ */
+export function holdContract(open: () => Promise<Target>, concurrency: number): void {
   let cloud: Cloud;
   before(async () => {
     const target = await open();
@@ -71,7 +69,7 @@ export function holdContract(open: () => Promise<Target>): void {
     cloud = await Cloud.login(target);
   });
   for (const [title, cases] of Object.entries(groups)) {
-    describe(title, { concurrency: concurrency(cases) }, () => {
+    describe(title, { concurrency: cases === quotaCases ? 1 : concurrency }, () => {
       for (const { name, run } of cases) {
         it(name, async () => {
           const own = cloud.forCase();
