@@ -64,7 +64,7 @@ export async function startApi(signedBy: Buffer = rootSecret): Promise<TestApi> 
     },
   );
   const proxy = createProxy();
-  proxy.on('connect', (request, client, head) => {
+  proxy.on('connect', (_, client, head) => {
     const toServer = connect((server.address() as AddressInfo).port, '127.0.0.1', () => {
       client.write('HTTP/1.1 200 Connection established\r\n\r\n');
       toServer.write(head);

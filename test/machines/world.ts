@@ -26,11 +26,12 @@ export class MachinesWorld {
   readonly home: ReturnType<typeof homePaths>;
   readonly names: HostNames;
 
-  constructor() {
+  /** @param folder of the home, in the cache */
+  constructor(folder = 'test-machines') {
     const inherited = Object.entries(process.env).filter(
       ([name]) => !/^(?:OS|TEMPORAL|KUBEUP)_/.test(name),
     );
-    const root = path.join(homePaths(process.env).cache, 'test-machines');
+    const root = path.join(homePaths(process.env).cache, folder);
     this.env = { ...Object.fromEntries(inherited), KUBEUP_HOME: root };
     this.home = homePaths(this.env);
     this.names = new HostNames(this.home.cloud);
