@@ -1,9 +1,10 @@
+import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer as createProxy } from 'node:http';
 import { createServer } from 'node:https';
 import type { IncomingMessage } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
-import type { TLSSocket } from 'node:tls';
+import { TLSSocket } from 'node:tls';
 import { webcrypto } from 'node:crypto';
 import 'reflect-metadata';
 import {
@@ -50,10 +51,11 @@ export async function startApi(signedBy: Buffer = rootSecret): Promise<TestApi> 
     { ...(await servingCertificate(signedBy)), ca: ca.certificate, requestCert: true },
     (request, response) => {
       void read(request).then((body) => {
-        const { CN = '', O = '' } = (request.socket as TLSSocket).getPeerCertificate().subject;
+        assert.ok(request.socket instanceof TLSSocket);
+        const { CN, O } = request.socket.getPeerCertificate().subject;
         const method = request.method ?? '';
         const path = decodeURIComponent(request.url ?? '');
-        asked.push({ method, path, client: `${CN}/${O}`, body });
+        asked.push({ method, path, client: `${String(CN)}/${String(O)}`, body });
         const { status, body: answer } = answers.get(`${method} ${path}`) ?? {
           status: 404,
           body: { message: 'not found' },
