@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import path from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
+import { packSampleRelease } from '../../release/pack.js';
 import type { CloudClient } from './cloud-client.js';
 import { emptyCloud } from './cloud-client.js';
 import { eventually, openWorld, type World } from './world.js';
@@ -17,6 +19,8 @@ describe('a bring-up that cannot succeed', () => {
   beforeEach(async () => {
     await cloud.admin('DELETE', '/faults');
     await cloud.admin('DELETE', '/machine-rules');
+    // What a failed test left behind must not fail the next one.
+    if ((await cloud.contents()).servers.length > 0) await world.kubeup(['down']);
   });
 
   /** Everything that the local cloud's account is, for the environment. */
@@ -80,7 +84,10 @@ describe('a bring-up that cannot succeed', () => {
 
   it('says that nothing answers at the auth URL', async () => {
     const env = await account({ OS_AUTH_URL: 'http://127.0.0.1:9/v3' });
-    const { code, stdout } = await world.kubeup(['up', '--name', 'nowhere'], env);
+    const release = path.join(world.root, 'release.tar.gz');
+    await packSampleRelease(release);
+    const up = ['up', '--name', 'nowhere', '--release', release];
+    const { code, stdout } = await world.kubeup(up, env);
     assert.equal(code, 3);
     assert.match(stdout, /127\.0\.0\.1:9.*ECONNREFUSED.*check OS_AUTH_URL/s);
   });
