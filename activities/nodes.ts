@@ -22,8 +22,8 @@ const drainMs = 60_000;
 const pollMs = 1_000;
 
 /**
- * Takes minions out of the cluster before their machines go: no new pods, the old ones moved, the Node deleted. One
- * that never joined, or whose cluster has no API any more, needs nothing of it.
+ * Takes minions out of the cluster before their machines go: no new pods, the old ones moved, the Node deleted, and
+ * what stayed on it. One that never joined, or whose cluster has no API any more, needs nothing of it.
  */
 export async function retireMinions(
   dependencies: Dependencies,
@@ -40,7 +40,10 @@ export async function retireMinions(
       }
       const deadline = Date.now() + drainMs;
       for (const name of retired) await drain(api, name, deadline);
-      for (const name of retired) await api.delete(`/api/v1/nodes/${name}`);
+      for (const name of retired) {
+        await api.delete(`/api/v1/nodes/${name}`);
+        await forgetPods(api, name);
+      }
       return { retired };
     });
   } catch (error) {
@@ -59,6 +62,14 @@ async function drain(api: KubeApi, node: string, deadline: number): Promise<void
     if (pods.length === 0 || Date.now() > deadline) return;
     for (const { metadata } of pods) await api.evict(metadata.namespace, metadata.name);
     await sleep(pollMs, undefined, { signal });
+  }
+}
+
+/** Services would go on sending to them until somebody noticed that their Node is gone. */
+async function forgetPods(api: KubeApi, node: string): Promise<void> {
+  for (const { metadata } of await podsOn(api, node)) {
+    const { namespace, name } = metadata;
+    await api.delete(`/api/v1/namespaces/${namespace}/pods/${name}?gracePeriodSeconds=0`);
   }
 }
 

@@ -109,7 +109,11 @@ test('a minion is cordoned, drained of what can move, and deleted', async () => 
     const calls = asked.map(({ method, path }) => `${method} ${path}`);
     assert.deepEqual(
       calls.filter((call) => call === eviction || call.startsWith('DELETE')),
-      [eviction, 'DELETE /api/v1/nodes/c-minion-1'],
+      [
+        eviction,
+        'DELETE /api/v1/nodes/c-minion-1',
+        'DELETE /api/v1/namespaces/default/pods/probe?gracePeriodSeconds=0',
+      ],
     );
     assert.deepEqual(asked[0]?.body, { spec: { unschedulable: true } });
   });

@@ -162,6 +162,7 @@ describe('a cluster that runs Kubernetes', { skip, timeout: 60 * 60_000 }, () =>
 
   it('is gone without a trace', async () => {
     await world.done('down');
+    await world.done('local', 'stop');
     assert.deepEqual(await world.leftovers(), []);
   });
 });
