@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { readFile, stat } from 'node:fs/promises';
 import { after, before, describe, it } from 'node:test';
-import { run } from '../machines/world.js';
+import { program, run } from '../machines/world.js';
 import { KubernetesWorld, seconds } from './world.js';
 
 const world = new KubernetesWorld();
@@ -78,17 +78,14 @@ describe('a cluster that runs Kubernetes', { skip, timeout: 60 * 60_000 }, () =>
     const [one] = await world.pods();
     assert.ok(one);
     assert.match(await world.kubectl('logs', one.name), /the probe of kubernetes-minion-1 listens/);
-    const program = spawn(
+    const forward = spawn(
       process.execPath,
-      [
-        fileURLToPath(new URL('../../dist/client.js', import.meta.url)),
-        'kubectl',
-        '--',
-        'port-forward',
-        'service/who',
-        '28080:80',
-      ],
-      { env: { ...process.env, KUBEUP_HOME: world.home.root }, stdio: 'ignore', detached: true },
+      [program, 'kubectl', '--', 'port-forward', 'service/who', '28080:80'],
+      {
+        env: { ...process.env, KUBEUP_HOME: world.home.root },
+        stdio: 'ignore',
+        detached: true,
+      },
     );
     try {
       await world.until('port-forward', async () => {
@@ -98,7 +95,7 @@ describe('a cluster that runs Kubernetes', { skip, timeout: 60 * 60_000 }, () =>
         return (await answer.text()).startsWith('kubernetes-minion-');
       });
     } finally {
-      process.kill(-(program.pid ?? 0), 'SIGKILL');
+      process.kill(-(forward.pid ?? 0), 'SIGKILL');
     }
   });
 

@@ -81,6 +81,14 @@ export class KubernetesWorld extends MachinesWorld {
     return out;
   }
 
+  /** The first half of the release. */
+  async truncatedRelease(): Promise<string> {
+    const out = path.join(this.home.root, 'truncated.tar.gz');
+    const whole = await readFile(this.release);
+    await writeFile(out, whole.subarray(0, whole.length / 2));
+    return out;
+  }
+
   /** Looks again until it is so. */
   async until(what: string, look: () => Promise<boolean>, within = 120): Promise<void> {
     const deadline = Date.now() + within * 1000;

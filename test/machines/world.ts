@@ -9,7 +9,8 @@ import { HostNames } from '../../local/cloud/linux/names.js';
 import { homePaths } from '../../home/paths.js';
 import { CloudClient } from '../durability/cloud-client.js';
 
-const program = fileURLToPath(new URL('../../dist/client.js', import.meta.url));
+/** The compiled command line. */
+export const program = fileURLToPath(new URL('../../dist/client.js', import.meta.url));
 
 export interface Ended {
   code: number | null;
