@@ -27,9 +27,7 @@ describe('a bring-up that cannot succeed', () => {
   async function account(change: Record<string, string>): Promise<NodeJS.ProcessEnv> {
     const { stdout } = await world.kubeup(['local', 'openrc']);
     const exported = [...stdout.matchAll(/^export (\w+)='(.*)'$/gm)];
-    const own: NodeJS.ProcessEnv = Object.fromEntries(
-      exported.map((match) => [match[1], match[2]]),
-    );
+    const own = Object.fromEntries(exported.map((match) => [match[1] ?? '', match[2]]));
     return { ...own, ...change };
   }
 

@@ -35,6 +35,12 @@ describe('a release of 512 MiB', () => {
 
   it('goes on with the missing segments after the worker was killed', async () => {
     const up = ['up', '--minions', '1', '--release', release];
+    // On a quick disk it would be over before anybody could kill anything.
+    await cloud.admin('POST', '/faults', {
+      match: { method: 'PUT', service: 'object-store', path: '/segments/' },
+      times: segments,
+      action: { delayMs: 300 },
+    });
     const client = world.begin(up);
     await eventually('half of it is sent', async () => {
       return ((await cloud.requests())[puts] ?? 0) > segments / 2;

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -34,7 +34,7 @@ export interface World {
   /** The command line, left running. */
   begin(args: string[]): ChildProcess;
   services(): Promise<ServicesStatus>;
-  /** SIGKILL, by pid. */
+  /** SIGKILL, by pid; those that run. */
   kill(...names: ServiceName[]): Promise<void>;
   /** The local cloud, as its users and its keeper see it. It must have run once. */
   cloud(): Promise<CloudClient>;
@@ -91,9 +91,12 @@ export async function openWorld(): Promise<World> {
       return JSON.parse(stdout) as ServicesStatus;
     },
     kill: async (...names) => {
-      const services = await world.services();
-      const pids = names.map((name) => services[name]?.pid);
-      for (const pid of pids) if (pid !== undefined) process.kill(pid, 'SIGKILL');
+      const files = await readdir(home.services);
+      for (const name of names) {
+        for (const file of files.filter((one) => one.startsWith(name) && one.endsWith('.json'))) {
+          process.kill(await pidIn(path.join(home.services, file)), 'SIGKILL');
+        }
+      }
     },
     cloud: async () => {
       const record = JSON.parse(await readFile(path.join(home.services, 'cloud.json'), 'utf8')) as {
@@ -108,6 +111,12 @@ export async function openWorld(): Promise<World> {
     },
   };
   return world;
+}
+
+/** Asking the command line would take a second, in which much happens. */
+async function pidIn(record: string): Promise<number> {
+  const { process } = JSON.parse(await readFile(record, 'utf8')) as { process: { pid: number } };
+  return process.pid;
 }
 
 /** Looks again until `look` tells something. */
