@@ -182,13 +182,17 @@ function cgroupFolders(prefix: string): string[] {
     .filter((folder) => existsSync(folder));
 }
 
-/** Processes of this host whose control group is, or lies under, the given one. */
+/** Live processes of this host whose control group is, or lies under, the given one; not their unreaped remains. */
 function processesIn(group: string): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .filter((pid) => {
       try {
-        return readFileSync(`/proc/${pid}/cgroup`, 'utf8').includes(`/${group}`);
+        const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+        const state = stat.charAt(stat.lastIndexOf(')') + 2);
+        return (
+          !'ZX'.includes(state) && readFileSync(`/proc/${pid}/cgroup`, 'utf8').includes(`/${group}`)
+        );
       } catch {
         return false;
       }

@@ -2,12 +2,7 @@ import type { PortRecord } from '../records.js';
 import { tapName } from './names.js';
 
 /** Kinds of frames that port security drops; each has a counter of its name. */
-const DROP_COUNTERS = [
-  'foreign_mac',
-  'foreign_ipv4',
-  'foreign_arp',
-  'foreign_ipv6',
-] as const;
+const DROP_COUNTERS = ['foreign_mac', 'foreign_ipv4', 'foreign_arp', 'foreign_ipv6'] as const;
 
 /**
  * The switch's filter, made once: as Neutron's port security, a port may send with nothing but its own MAC and
