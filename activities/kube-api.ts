@@ -122,7 +122,7 @@ export class KubeApi {
       'POST',
       `/api/v1/namespaces/${namespace}/pods/${pod}/eviction`,
       { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: pod, namespace } },
-      [429],
+      [404, 429],
     );
     return status !== 429;
   }
@@ -155,7 +155,9 @@ export class KubeApi {
       throw unreachable(this.origin, cause);
     }
     const { statusCode: status } = answer;
-    const isFine = status < 300 || status === 404 || status === 409 || expected.includes(status);
+    // What is made may lack its namespace, in the first moments of an API server: that is no answer to go on with.
+    const isAbsent = status === 404 && method !== 'POST';
+    const isFine = status < 300 || isAbsent || status === 409 || expected.includes(status);
     if (!isFine) throw refused(method, path, status, text);
     return { status, body: text };
   }
@@ -217,8 +219,8 @@ function unreachable(origin: string, cause: unknown): KubeupError {
 }
 
 function refused(method: string, path: string, status: number, body: string): KubeupError {
-  // Starting components answer 403 and 500 for a moment.
-  const isTransient = status === 403 || status === 429 || status >= 500;
+  // Starting components answer 403, 404 and 500 for a moment.
+  const isTransient = [403, 404, 429].includes(status) || status >= 500;
   return new KubeupError({
     kind: isTransient ? 'transient' : 'blocked',
     reason: 'ApiRefused',

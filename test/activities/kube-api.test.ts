@@ -70,6 +70,16 @@ test('a minion is admitted by the token of its boot, for its time only, and then
   });
 });
 
+test('an admission waits for an API server that has no namespaces yet', async () => {
+  await withApi(async ({ dependencies, spec, answers, asked }) => {
+    const admitted = admitMinion(dependencies, { spec, index: 1, bootId: 'boot' });
+    while (asked.length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    answers.set(`POST ${secrets}`, { status: 201, body: {} });
+    await admitted;
+    assert.ok(asked.length > 1);
+  });
+});
+
 test('a second admission of the same boot gives the token its whole time again', async () => {
   await withApi(async ({ dependencies, spec, answers, asked }) => {
     const { id } = joinToken(rootSecret, 'c', 'boot');
