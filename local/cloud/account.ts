@@ -21,8 +21,8 @@ export function ensureAccount(state: State, profile: Profile, env: NodeJS.Proces
   state.transaction(() => {
     const found = state.settings.get(KEY) as AccountRecord | undefined;
     const record = found ?? newAccount(state, profile);
-    record.password = env['LOCAL_CLOUD_PASSWORD'] || record.password;
-    record.apiKey = env['LOCAL_CLOUD_API_KEY'] || record.apiKey;
+    record.password = env.LOCAL_CLOUD_PASSWORD || record.password;
+    record.apiKey = env.LOCAL_CLOUD_API_KEY || record.apiKey;
     state.settings.put(KEY, record);
   });
 }

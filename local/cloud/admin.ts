@@ -28,7 +28,7 @@ export function adminRoutes(app: FastifyInstance, cloud: Cloud): void {
 
   app.get('/_admin/account', () => accountDocument(cloud));
   app.put('/_admin/account', (request) => {
-    changeAccount(state, body(request) as { password?: string; apiKey?: string });
+    changeAccount(state, body(request));
     return accountDocument(cloud);
   });
 
@@ -67,7 +67,7 @@ export function adminRoutes(app: FastifyInstance, cloud: Cloud): void {
   });
 
   app.put('/_admin/rate-limits', (request) => {
-    rateLimits.replace(body(request)['limits'] as RateLimit[]);
+    rateLimits.replace(body(request).limits as RateLimit[]);
     return { limits: rateLimits.list() };
   });
 

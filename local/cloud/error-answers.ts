@@ -1,5 +1,4 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { ServiceType } from './call.js';
 import { novaFault } from './compute/faults.js';
 import { HttpFault } from './fault-error.js';
 import { keystoneFault } from './identity/faults.js';
@@ -31,7 +30,7 @@ function send(reply: FastifyReply, { status, body, headers }: HttpFault): Fastif
 }
 
 function generic({ call, headers }: FastifyRequest, status: number, message: string): HttpFault {
-  switch (call.service as ServiceType | 'admin' | 'none') {
+  switch (call.service) {
     case 'compute':
       if (status >= 500) return novaFault(status, message);
       return new WebobFault(status, message).answer(headers.accept);

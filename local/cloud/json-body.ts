@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { HttpFault } from './fault-error.js';
+import type { HttpFault } from './fault-error.js';
 
 /** oslo.middleware's default `max_request_body_size`. */
 export const MAX_JSON_BODY_BYTES = 114688;

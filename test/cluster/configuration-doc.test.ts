@@ -18,9 +18,13 @@ test('docs/configuration.md tells each setting as it is', async () => {
   for (const field of fields) {
     const { environment, flag, about }: Setting = settings[field];
     const value = values.find((one) => one.field === field)?.value;
-    const shown = value === undefined ? '' : String(value as string | number | boolean | string[]);
+    const shown = value === undefined ? '' : [value].flat().map(asText).join(',');
     const code = (cell: string): string => (cell === '' ? '' : `\`${cell}\``);
     const row = `| ${code(field)} | ${code(environment ?? '')} | ${code(flag)} | ${code(shown)} | ${about} |`;
     assert.ok(text.includes(row.replace(/ +/g, ' ')), row);
   }
 });
+
+function asText(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}

@@ -8,7 +8,7 @@ import type { ApplicationCredentialRecord } from '../records.js';
 import { isoMicros } from '../time-format.js';
 import { expecting, forbidden, keystoneFault, notFound } from './faults.js';
 import { identityUri } from './login.js';
-import { malformedJson, noContent, requireToken } from './v3.js';
+import { malformedJson, noContent, requireToken } from './requests.js';
 
 const BASE = '/identity/v3/users/:user/application_credentials';
 
@@ -38,7 +38,7 @@ export function applicationCredentialRoutes(app: FastifyInstance, cloud: Cloud):
       );
     }
     const body = asObject(jsonBody(request, malformedJson));
-    const wanted = asObject(body?.['application_credential']);
+    const wanted = asObject(body?.application_credential);
     if (wanted === undefined) throw expecting('application_credential', 'request body');
     const { record, secret } = newCredential(cloud, wanted);
     state.transaction(() => {
@@ -94,7 +94,7 @@ function newCredential(
   const known = account(cloud.state).roles;
   if (Array.isArray(roles)) {
     for (const role of roles.map(asObject)) {
-      if (known.some(({ id, name }) => id === role?.['id'] || name === role?.['name'])) continue;
+      if (known.some(({ id, name }) => id === role?.id || name === role?.name)) continue;
       throw keystoneFault(
         400,
         'Bad Request',
@@ -112,7 +112,7 @@ function newCredential(
       description: typeof description === 'string' ? description : null,
       secretHash: secretHash(secret),
       expiresAt: expiryMs(expiry),
-      unrestricted: typeof wanted['unrestricted'] === 'boolean' ? wanted['unrestricted'] : null,
+      unrestricted: typeof wanted.unrestricted === 'boolean' ? wanted.unrestricted : null,
     },
   };
 }

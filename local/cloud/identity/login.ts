@@ -31,7 +31,7 @@ export function identityUri(cloud: Cloud): string {
 
 /** Checks the `identity` part of a v3 login. */
 export function identify(cloud: Cloud, identity: Json, scope: unknown): Identified {
-  const methods = identity['methods'] as unknown[];
+  const methods = identity.methods as unknown[];
   if (methods.length === 0) throw unauthorized(identityUri(cloud));
   const result: Identified = { methods: methods.map(String) };
   for (const method of result.methods) {
@@ -50,41 +50,41 @@ export function identify(cloud: Cloud, identity: Json, scope: unknown): Identifi
 /** The project that a v3 login asks for: its id, or undefined when it asks for none. */
 export function scopedProject(cloud: Cloud, scope: unknown): string | undefined {
   if (scope === undefined || scope === 'unscoped') return undefined;
-  const project = asObject(asObject(scope)?.['project']);
+  const project = asObject(asObject(scope)?.project);
   // A domain or the system: the account has no role there.
   if (project === undefined) throw unauthorized(identityUri(cloud));
   const { projectId, projectName } = account(cloud.state);
-  if (project['id'] === undefined && project['name'] === undefined) {
+  if (project.id === undefined && project.name === undefined) {
     throw idOrName('scope/project');
   }
-  if (project['id'] === undefined && project['domain'] === undefined) {
+  if (project.id === undefined && project.domain === undefined) {
     throw expecting('domain', 'project');
   }
   const right =
-    project['id'] === undefined
-      ? project['name'] === projectName && isDefaultDomain(project['domain'])
-      : project['id'] === projectId;
+    project.id === undefined
+      ? project.name === projectName && isDefaultDomain(project.domain)
+      : project.id === projectId;
   if (!right) throw unauthorized(identityUri(cloud));
   return projectId;
 }
 
 function byPassword(cloud: Cloud, payload: Json): void {
-  const user = asObject(payload['user']);
+  const user = asObject(payload.user);
   if (user === undefined) throw expecting('user', 'None');
   const { userId, username, password } = account(cloud.state);
-  if (user['id'] === undefined && user['name'] === undefined) {
+  if (user.id === undefined && user.name === undefined) {
     throw idOrName('identity/password/user');
   }
-  if (user['id'] === undefined && user['domain'] === undefined) throw expecting('domain', 'user');
+  if (user.id === undefined && user.domain === undefined) throw expecting('domain', 'user');
   const right =
-    user['id'] === undefined
-      ? user['name'] === username && isDefaultDomain(user['domain'])
-      : user['id'] === userId;
-  if (!right || !sameSecret(user['password'], password)) throw unauthorized(identityUri(cloud));
+    user.id === undefined
+      ? user.name === username && isDefaultDomain(user.domain)
+      : user.id === userId;
+  if (!right || !sameSecret(user.password, password)) throw unauthorized(identityUri(cloud));
 }
 
 function byToken(cloud: Cloud, payload: Json, result: Identified): void {
-  const from = cloud.tokens.check(stringOf(payload['id']));
+  const from = cloud.tokens.check(stringOf(payload.id));
   if (from === undefined) {
     throw keystoneFault(404, 'Not Found', 'Could not recognize Fernet token');
   }
@@ -97,19 +97,18 @@ function byToken(cloud: Cloud, payload: Json, result: Identified): void {
 
 function byApplicationCredential(cloud: Cloud, payload: Json): string {
   const { userId, username } = account(cloud.state);
-  const id = stringOf(payload['id']);
+  const id = stringOf(payload.id);
   const all = cloud.state.applicationCredentials.all();
   let found = all.find((credential) => credential.id === id);
   if (id === undefined) {
-    const user = asObject(payload['user']);
+    const user = asObject(payload.user);
     if (user === undefined) throw expecting('user', 'application credential');
-    const owner =
-      user['id'] === userId || (user['name'] === username && isDefaultDomain(user['domain']));
-    found = owner ? all.find(({ name }) => name === payload['name']) : undefined;
+    const owner = user.id === userId || (user.name === username && isDefaultDomain(user.domain));
+    found = owner ? all.find(({ name }) => name === payload.name) : undefined;
     if (found === undefined) throw unauthorized(identityUri(cloud));
   }
   if (found === undefined) throw notFound('Application Credential', id ?? '');
-  const right = secretHash(String(payload['secret'])) === found.secretHash;
+  const right = secretHash(String(payload.secret)) === found.secretHash;
   const expired = found.expiresAt !== null && found.expiresAt <= Date.now();
   if (!right || expired) throw unauthorized(identityUri(cloud));
   return found.id;
@@ -117,7 +116,7 @@ function byApplicationCredential(cloud: Cloud, payload: Json): string {
 
 function isDefaultDomain(domain: unknown): boolean {
   const given = asObject(domain);
-  return given?.['id'] === 'default' || given?.['name'] === 'Default';
+  return given?.id === 'default' || given?.name === 'Default';
 }
 
 function stringOf(value: unknown): string | undefined {

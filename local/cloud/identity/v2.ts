@@ -17,7 +17,7 @@ export function identityV2(app: FastifyInstance, cloud: Cloud): void {
     app.get(base, () => ({ version: versionDocument(cloud, base) }));
 
     app.post(`${base}/tokens`, (request) => {
-      const auth = asObject(asObject(jsonBody(request, malformed))?.['auth']);
+      const auth = asObject(asObject(jsonBody(request, malformed))?.auth);
       if (auth === undefined) throw malformed();
       const from = login(cloud, auth);
       const projectId = tenant(cloud, auth);
@@ -58,20 +58,20 @@ export function identityV2(app: FastifyInstance, cloud: Cloud): void {
 /** Checks who logs in; a token that was used is returned. */
 function login(cloud: Cloud, auth: Record<string, unknown>): Token | undefined {
   const record = account(cloud.state);
-  const password = asObject(auth['passwordCredentials']);
+  const password = asObject(auth.passwordCredentials);
   const apiKey = asObject(auth['RAX-KSKEY:apiKeyCredentials']);
-  const token = asObject(auth['token']);
+  const token = asObject(auth.token);
   if (token !== undefined) {
-    const from = cloud.tokens.check(String(token['id']));
+    const from = cloud.tokens.check(String(token.id));
     if (from === undefined) throw itemNotFound('Token not found.');
     return from;
   }
   const given = password ?? apiKey;
   if (given === undefined) throw malformed();
-  const secret = password === undefined ? given['apiKey'] : given['password'];
-  if (typeof given['username'] !== 'string' || typeof secret !== 'string') throw malformed();
+  const secret = password === undefined ? given.apiKey : given.password;
+  if (typeof given.username !== 'string' || typeof secret !== 'string') throw malformed();
   const right =
-    given['username'] === record.username &&
+    given.username === record.username &&
     sameSecret(secret, password === undefined ? record.apiKey : record.password);
   if (!right) throw unauthorized('Unable to authenticate user with credentials provided.');
   return undefined;
@@ -80,8 +80,8 @@ function login(cloud: Cloud, auth: Record<string, unknown>): Token | undefined {
 /** The project a login is for. Rackspace's accounts have one, and it is the default. */
 function tenant(cloud: Cloud, auth: Record<string, unknown>): string | undefined {
   const { projectId, projectName } = account(cloud.state);
-  const id = auth['tenantId'];
-  const name = auth['tenantName'];
+  const id = auth.tenantId;
+  const name = auth.tenantName;
   if (id === undefined && name === undefined) {
     return cloud.profile.name === 'rackspace' ? projectId : undefined;
   }

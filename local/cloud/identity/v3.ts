@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { account } from '../account.js';
 import type { Cloud } from '../cloud.js';
 import { asObject, jsonBody } from '../json-body.js';
@@ -6,8 +6,9 @@ import { param } from '../query.js';
 import { isoMicrosZ } from '../time-format.js';
 import { applicationCredentialRoutes } from './application-credentials.js';
 import { catalogV3 } from './catalog.js';
-import { expecting, forbidden, keystoneFault, notFound, unauthorized } from './faults.js';
+import { expecting, forbidden, keystoneFault, notFound } from './faults.js';
 import { identify, identityUri, scopedProject } from './login.js';
+import { header, malformedJson, noContent, requireToken } from './requests.js';
 import type { Token } from './tokens.js';
 
 /** Identity v3, as Keystone 22 speaks it. */
@@ -134,37 +135,20 @@ export function identityV3(app: FastifyInstance, cloud: Cloud): void {
   applicationCredentialRoutes(app, cloud);
 }
 
-/** The token a request came with. Throws 401 when it has none or a bad one. */
-export function requireToken(cloud: Cloud, request: FastifyRequest): Token {
-  const token = cloud.tokens.check(header(request, 'x-auth-token'));
-  if (token === undefined) throw unauthorized(identityUri(cloud));
-  return token;
-}
-
-/** An answer without a body. */
-export function noContent(reply: FastifyReply): FastifyReply {
-  return reply.code(204).send();
-}
-
-/** What Keystone says to a body that is no JSON. */
-export function malformedJson(): ReturnType<typeof expecting> {
-  return expecting('valid JSON', 'request body');
-}
-
 function loginParts(body: unknown): { identity: Record<string, unknown>; scope: unknown } {
-  const auth = asObject(asObject(body)?.['auth']);
+  const auth = asObject(asObject(body)?.auth);
   if (auth === undefined) throw expecting('auth', 'request body');
-  const identity = asObject(auth['identity']);
+  const identity = asObject(auth.identity);
   if (identity === undefined) throw requiredProperty('identity');
-  if (identity['methods'] === undefined) throw requiredProperty('methods');
-  if (!Array.isArray(identity['methods'])) {
+  if (identity.methods === undefined) throw requiredProperty('methods');
+  if (!Array.isArray(identity.methods)) {
     throw keystoneFault(
       400,
       'Bad Request',
       `Invalid input for field 'identity/methods': methods is not of type 'array'`,
     );
   }
-  return { identity, scope: auth['scope'] };
+  return { identity, scope: auth.scope };
 }
 
 function requiredProperty(name: string): ReturnType<typeof keystoneFault> {
@@ -181,11 +165,6 @@ function subject(cloud: Cloud, text: string): Token {
     throw keystoneFault(404, 'Not Found', 'Could not recognize Fernet token');
   }
   return token;
-}
-
-function header(request: FastifyRequest, name: string): string | undefined {
-  const value = request.headers[name];
-  return typeof value === 'string' ? value : undefined;
 }
 
 function hasNoCatalog(request: FastifyRequest): boolean {

@@ -109,30 +109,33 @@ export const identityCases: Case[] = [
   },
   {
     name: 'a login body without auth is refused',
-    run: async (cloud) =>
+    run: async (cloud) => {
       (await cloud.ask('POST', '/auth/tokens', { json: {} })).keystone(
         400,
         'Bad Request',
         `Expecting to find auth in request body. ${MALFORMED}`,
-      ),
+      );
+    },
   },
   {
     name: 'a login without an identity is refused',
-    run: async (cloud) =>
+    run: async (cloud) => {
       (await cloud.ask('POST', '/auth/tokens', { json: { auth: {} } })).keystone(
         400,
         'Bad Request',
         /^'identity' is a required property(\n|$)/,
-      ),
+      );
+    },
   },
   {
     name: 'a login without methods is refused',
-    run: async (cloud) =>
+    run: async (cloud) => {
       (await logInWith(cloud, {})).keystone(
         400,
         'Bad Request',
         /^Invalid input for field 'identity': 'methods' is a required property(\n|$)/,
-      ),
+      );
+    },
   },
   {
     name: 'a login that is no JSON is refused',

@@ -73,8 +73,9 @@ export const tokenCases: Case[] = [
   },
   {
     name: 'an unknown token is not found',
-    run: async (cloud) =>
-      (await cloud.identity.get('/auth/tokens', { 'x-subject-token': 'nonsense' })).is(404),
+    run: async (cloud) => {
+      (await cloud.identity.get('/auth/tokens', { 'x-subject-token': 'nonsense' })).is(404);
+    },
   },
   {
     name: 'nothing is told without a token',
