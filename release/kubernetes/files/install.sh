@@ -71,11 +71,11 @@ show_failure() {
 fill() {
   local text name
   text=$(<"$1")
-  for name in $(sed -nE 's/[^@]*@([A-Z_]+)@[^@]*/\1\n/gp' "$1" | sort -u); do
+  while read -r name; do
     local variable=KUBEUP_$name
     [ -n "${!variable+set}" ] || variable=$name
     [ -n "${!variable+set}" ] || fail "$1: nothing to put for @$name@"
     text=${text//"@$name@"/"${!variable}"}
-  done
+  done < <(grep -oE '@[A-Z_]+@' "$1" | tr -d @ | sort -u)
   printf '%s\n' "$text"
 }
