@@ -136,10 +136,10 @@ describe('ClusterClient', { concurrency: 4, timeout: 180_000 }, () => {
     await clusters.result(world.cluster);
     const cloud = { ...request.spec.cloud, accountId: '11111111' };
     const elsewhere: BringUpRequest = { ...request, spec: { ...request.spec, cloud } };
-    await assert.rejects(clusters.bringUp(elsewhere), /belongs to another account/);
+    await assert.rejects(clusters.bringUp(elsewhere), /belongs to account 00000000/);
     await assert.rejects(
       clusters.tearDown({ ...tearDownRequest(world.cluster), cloud }),
-      /belongs to another account/,
+      /belongs to account 00000000/,
     );
   });
 

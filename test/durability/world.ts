@@ -34,7 +34,7 @@ export interface World {
   /** The command line, left running. */
   begin(args: string[]): ChildProcess;
   services(): Promise<ServicesStatus>;
-  /** SIGKILL, by pid; those that run. */
+  /** SIGKILL, by pid; one that is being started is awaited, for its record still names its predecessor. */
   kill(...names: ServiceName[]): Promise<void>;
   /** The local cloud, as its users and its keeper see it. It must have run once. */
   cloud(): Promise<CloudClient>;
@@ -94,7 +94,10 @@ export async function openWorld(): Promise<World> {
       const files = await readdir(home.services);
       for (const name of names) {
         for (const file of files.filter((one) => one.startsWith(name) && one.endsWith('.json'))) {
-          process.kill(await pidIn(path.join(home.services, file)), 'SIGKILL');
+          const record = path.join(home.services, file);
+          await eventually(`${name} runs`, async () =>
+            process.kill(await pidIn(record), 'SIGKILL'),
+          );
         }
       }
     },
