@@ -13,11 +13,29 @@ const mayImport = {
   boot: ['cluster'],
   cloud: ['cluster'],
   workflows: ['cluster', 'activities'],
-  activities: ['cloud', 'boot', 'cluster', 'release', 'home'],
-  client: ['workflows', 'activities', 'cluster', 'cloud', 'home', 'release', 'local', 'worker.ts'],
+  ssh: ['cloud', 'cluster', 'home'],
+  activities: ['cloud', 'boot', 'cluster', 'release', 'home', 'ssh'],
+  client: [
+    'workflows',
+    'activities',
+    'cluster',
+    'cloud',
+    'home',
+    'release',
+    'ssh',
+    'local',
+    'worker.ts',
+  ],
   local: ['cluster', 'home', 'workflows'],
 };
-const places = [...Object.keys(mayImport), 'local/cloud', 'test', 'client.ts', 'worker.ts'];
+const places = [
+  ...Object.keys(mayImport),
+  'local/cloud',
+  'test',
+  'bench',
+  'client.ts',
+  'worker.ts',
+];
 
 const directions = [
   ...Object.entries(mayImport).map(([folder, allowed]) => ({

@@ -25,7 +25,7 @@ const contentType = 'application/gzip';
  */
 export async function uploadRelease(
   dependencies: Dependencies,
-  spec: ClusterSpec,
+  spec: Pick<ClusterSpec, 'name' | 'release'>,
 ): Promise<{ made: boolean; segmentsSent: number }> {
   const { objectStorage } = dependencies.cloud;
   const { container, sha256, bytes, file } = spec.release;
