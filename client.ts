@@ -17,6 +17,7 @@ import { addUp } from './client/commands/up.js';
 import { addWorker } from './client/commands/worker.js';
 import { InvalidSpecError } from './cluster/errors.js';
 import { exitCodes, explainError } from './client/exit-code.js';
+import { bypassProxyOnLoopback } from './client/loopback.js';
 import { printJson, say } from './client/terminal.js';
 
 const program = new Command('kubeup')
@@ -57,6 +58,7 @@ for (const add of [
   add(program, done);
 }
 
+bypassProxyOnLoopback(process.env);
 try {
   await program.parseAsync();
 } catch (error) {

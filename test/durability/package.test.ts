@@ -12,6 +12,9 @@ import { temporaryHome, type TemporaryHome } from '../support/temporary-home.js'
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
+/** A proxy that answers to nobody: what is on this machine must not go by it. */
+const nobody = 'http://127.0.0.1:9';
+
 describe('the published package', () => {
   let folder: string;
   let temporary: TemporaryHome;
@@ -39,11 +42,12 @@ describe('the published package', () => {
     run('npm', args, { cwd: folder, env: temporary.env });
   const kubeup = async (...args: string[]): Promise<ClusterDocument> => {
     const program = path.join(folder, 'node_modules/.bin/kubeup');
-    const { stdout } = await run(program, args, { cwd: folder, env: temporary.env });
+    const env = { ...temporary.env, HTTP_PROXY: nobody, http_proxy: nobody };
+    const { stdout } = await run(program, args, { cwd: folder, env });
     return JSON.parse(stdout) as ClusterDocument;
   };
 
-  it('brings a cluster up, and removes it', async () => {
+  it('brings a cluster up, and removes it, whatever proxy there is', async () => {
     const up = await kubeup('up', '--minions', '1', '--json');
     assert.equal(up.phase, 'Ready');
     assert.deepEqual(
