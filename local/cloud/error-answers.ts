@@ -1,9 +1,13 @@
+import { STATUS_CODES } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { novaFault } from './compute/faults.js';
 import { HttpFault } from './fault-error.js';
 import { keystoneFault } from './identity/faults.js';
 import { neutronFault } from './networking/faults.js';
 import { WebobFault } from './webob-fault.js';
+
+/** Neutron's words for what it did not foresee. */
+const REQUEST_FAILED = 'Request Failed: internal server error while processing your request.';
 
 /** Turns whatever a request ended with into an answer of the service it was for. */
 export function answerErrors(app: FastifyInstance): void {
@@ -37,7 +41,7 @@ function generic({ call, headers }: FastifyRequest, status: number, message: str
     case 'image':
       return new WebobFault(status, message).answer(headers.accept);
     case 'network':
-      return neutronFault(status, 'HTTPNotFound', message);
+      return neutronFault(status, webobName(status), status < 500 ? message : REQUEST_FAILED);
     case 'identity':
       return keystoneFault(status, status === 404 ? 'Not Found' : 'Bad Request', message);
     case 'object-store':
@@ -46,4 +50,10 @@ function generic({ call, headers }: FastifyRequest, status: number, message: str
     case 'none':
       return new HttpFault(status, { error: { code: status, message } });
   }
+}
+
+/** The class of webob's exceptions that stands for a status. */
+function webobName(status: number): string {
+  if (status === 413) return 'HTTPRequestEntityTooLarge';
+  return `HTTP${(STATUS_CODES[status] ?? 'Error').replaceAll(' ', '')}`;
 }

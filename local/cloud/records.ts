@@ -44,6 +44,8 @@ export interface ServerRecord {
   id: string;
   /** Grows with every server: lists are newest first. */
   order: number;
+  /** Shared by the servers of one create. */
+  reservationId?: string;
   name: string;
   hostname: string;
   description: string | null;

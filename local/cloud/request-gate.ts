@@ -35,8 +35,9 @@ export function admitRequests(app: FastifyInstance, cloud: Cloud): void {
 export function requireProjectToken(app: FastifyInstance, cloud: Cloud): void {
   app.addHook('onRequest', (request, _reply, done) => {
     const { service, path, urlProject } = request.call;
-    // Version documents are for everyone.
-    if (path === '/' && !request.headers['x-auth-token']) {
+    // Version documents are for everyone; Neutron's lists of its resources are not.
+    const open = path === '/' && !request.originalUrl.startsWith('/networking/v2.0');
+    if (open && !request.headers['x-auth-token']) {
       done();
       return;
     }

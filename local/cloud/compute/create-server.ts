@@ -3,10 +3,10 @@ import { quota, type Cloud } from '../cloud.js';
 import type { FlavorRecord, ImageRecord, RequestedNetwork, ServerRecord } from '../records.js';
 import { novaFault, policy, unexpected } from './faults.js';
 import { checkMetadataQuota } from './metadata.js';
-import { newInput, newServer, type Found, type ServerWish } from './new-server.js';
+import { newInput, newReservation, newServer, type Found, type ServerWish } from './new-server.js';
 import { parseNetworks, resolveNetworks } from './requested-networks.js';
 import { securityGroupIds } from './security-groups.js';
-import { admittedCount } from './server-quota.js';
+import { admittedCount, connectedCount } from './server-quota.js';
 import { recordAction } from './server-store.js';
 
 /** Deleted servers are shown by `changes-since` for so long; clouds archive them sooner or later. */
@@ -37,7 +37,11 @@ export function createServers(
   const networks = parseNetworks(wish.networks, max);
   const servers = state.transaction(() => {
     const found = find(cloud, wish, networks, max);
-    const count = admittedCount(cloud, found.flavor, min, max);
+    const connected = connectedCount(cloud, found.networks, min, max);
+    if (wish.group !== undefined) {
+      throw novaFault(400, `Instance group ${wish.group} could not be found.`);
+    }
+    const count = admittedCount(cloud, found.flavor, min, connected);
     archiveDeleted(cloud);
     return Array.from({ length: count }, (_, index) => {
       const suffix = count > 1 ? `-${index + 1}` : '';
@@ -109,7 +113,8 @@ function find(
   checkMetadataQuota(cloud, wish.metadata ?? {});
   checkFiles(cloud, wish.personality ?? []);
   checkFit(flavor, image);
-  return { image, flavor, keyPair, networks, securityGroups };
+  const reservationId = newReservation();
+  return { image, flavor, keyPair, networks, securityGroups, reservationId };
 }
 
 function checkFiles(cloud: Cloud, files: { path?: string; contents?: string }[]): void {

@@ -24,6 +24,11 @@ export function noInstance(id: string): HttpFault {
   return novaFault(404, `Instance ${id} could not be found.`);
 }
 
+/** A server that never was there, in the words of the actions that look for its cell. */
+export function noMapping(id: string): HttpFault {
+  return novaFault(404, `Instance ${id} has no mapping to a cell.`);
+}
+
 /** A route that the asked microversion does not have. */
 export function noResource(): HttpFault {
   return novaFault(404, 'The resource could not be found.');

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Cloud } from '../cloud.js';
-import { addPort, allocateAddresses, portsOfDevice } from '../networking/port-store.js';
+import { addressesFor } from '../networking/port-addresses.js';
+import { addPort, portsOfDevice } from '../networking/port-store.js';
 import { param } from '../query.js';
 import type { PortRecord, RequestedNetwork, ServerRecord } from '../records.js';
 import type { State } from '../state.js';
@@ -135,13 +136,15 @@ function plug(cloud: Cloud, server: ServerRecord, network: RequestedNetwork): Po
     state.ports.put(port.id, port);
     return port;
   }
-  const fixedIps = allocateAddresses(state, network.networkId);
-  if (network.fixedIp !== undefined && fixedIps[0] !== undefined) {
-    fixedIps[0].ip = network.fixedIp;
-  }
+  const { networkId, fixedIp } = network;
+  const fixedIps = addressesFor(
+    state,
+    networkId,
+    fixedIp === undefined ? undefined : [{ ip_address: fixedIp }],
+  );
   return addPort(state, {
     ...bound,
-    networkId: network.networkId,
+    networkId,
     fixedIps,
     securityGroups: securityGroupIds(cloud, undefined),
     madeByCompute: true,

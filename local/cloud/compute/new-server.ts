@@ -44,6 +44,9 @@ export interface ServerWish {
   hostname?: string;
   host?: string;
   hypervisor_hostname?: string;
+  return_reservation_id?: boolean | string;
+  /** Of the scheduler's hints, which stand beside the server. */
+  group?: string;
 }
 
 /** Everything a create has named, found. */
@@ -53,6 +56,7 @@ export interface Found {
   keyPair: KeyPairRecord | undefined;
   networks: RequestedNetwork[];
   securityGroups: string[];
+  reservationId: string;
 }
 
 /**
@@ -78,6 +82,7 @@ export function newServer(
   return {
     id,
     order: cloud.state.nextNumber(),
+    reservationId: found.reservationId,
     name,
     hostname: wish.hostname ?? (hostname === '' ? `Server-${id}` : hostname + suffix),
     description: minor >= 19 ? (wish.description ?? null) : baseName,
@@ -150,4 +155,12 @@ export function newPassword(): string {
   while (drawn.length < 12)
     drawn.splice(randomInt(drawn.length + 1), 0, draw(PASSWORD_SYMBOLS.join('')));
   return drawn.join('');
+}
+
+const RESERVATION_SYMBOLS = 'abcdefghijklmnopqrstuvwxyz0123456789';
+
+/** What the servers of one create have in common, in Nova's form. */
+export function newReservation(): string {
+  const draw = (): string => RESERVATION_SYMBOLS.charAt(randomInt(RESERVATION_SYMBOLS.length));
+  return `r-${Array.from({ length: 8 }, draw).join('')}`;
 }

@@ -10,6 +10,7 @@ import { limitRoutes } from './limits.js';
 import { metadataRoutes } from './metadata.js';
 import { nameMicroversion } from './microversion.js';
 import { projectRoutes } from './project.js';
+import { securityGroupRoutes } from './security-groups.js';
 import { serverActionRoutes } from './server-actions.js';
 import { serverTagRoutes } from './server-tags.js';
 import { serverRoutes } from './servers.js';
@@ -28,6 +29,7 @@ export function computeRoutes(app: FastifyInstance, cloud: Cloud): void {
   metadataRoutes(app, cloud);
   serverTagRoutes(app, cloud);
   interfaceRoutes(app, cloud);
+  securityGroupRoutes(app, cloud);
   instanceActionRoutes(app, cloud);
   flavorRoutes(app, cloud);
   imageProxyRoutes(app, cloud);

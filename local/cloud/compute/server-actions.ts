@@ -8,7 +8,13 @@ import { novaBody } from './json.js';
 import { requestedMicroversion } from './microversion.js';
 import { isKnownAction, refusal } from './refused-actions.js';
 import { object, wrapped } from './parameter-types.js';
-import { changeServer, findServer, recordAction, requireState } from './server-store.js';
+import {
+  changeServer,
+  findMapped,
+  findServer,
+  recordAction,
+  requireState,
+} from './server-store.js';
 import { Validator } from './validation.js';
 
 type Action = (
@@ -107,6 +113,9 @@ const ACTIONS: Record<string, Action> = {
   },
 };
 
+/** Actions that look a server up by the cell it is in, and so have words of their own for none. */
+const BY_MAPPING = new Set(['os-start', 'os-stop', 'trigger_crash_dump']);
+
 /** What can be done to a server. */
 export function serverActionRoutes(app: FastifyInstance, cloud: Cloud): void {
   app.post('/compute/v2.1/servers/:server/action', (request, reply) => {
@@ -119,7 +128,8 @@ export function serverActionRoutes(app: FastifyInstance, cloud: Cloud): void {
     if (action === undefined && !isKnownAction(name)) {
       throw novaFault(400, `There is no such action: ${name}`);
     }
-    const server = findServer(cloud.state, param(request, 'server'));
+    const id = param(request, 'server');
+    const server = (BY_MAPPING.has(name) ? findMapped : findServer)(cloud.state, id);
     if (action === undefined) throw refusal(name, server, body[name]);
     const answer = action(cloud, request, server, body);
     return answer ?? reply.code(202).send();

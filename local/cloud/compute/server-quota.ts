@@ -1,5 +1,5 @@
 import { quota, type Cloud } from '../cloud.js';
-import type { FlavorRecord } from '../records.js';
+import type { FlavorRecord, RequestedNetwork } from '../records.js';
 import type { State } from '../state.js';
 import { novaFault } from './faults.js';
 
@@ -21,6 +21,24 @@ export function serverUsage(state: State): Usage {
     usage.ram += flavors.get(flavorId)?.ramMiB ?? 0;
   }
   return usage;
+}
+
+/**
+ * How many servers of at most `max` the project's ports are enough for.
+ * @throws 403 when they are too few for `min`
+ */
+export function connectedCount(
+  cloud: Cloud,
+  networks: RequestedNetwork[],
+  min: number,
+  max: number,
+): number {
+  const each = networks.filter(({ portId }) => portId === undefined).length;
+  const limit = quota(cloud).ports;
+  if (each === 0 || limit < 0) return max;
+  const room = Math.floor((limit - cloud.state.ports.all().length) / each);
+  if (room < min) throw novaFault(403, 'Maximum number of ports exceeded');
+  return Math.min(max, room);
 }
 
 /**

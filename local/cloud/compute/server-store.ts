@@ -2,13 +2,19 @@ import type { FastifyRequest } from 'fastify';
 import type { Cloud } from '../cloud.js';
 import type { ServerRecord } from '../records.js';
 import type { State } from '../state.js';
-import { noInstance, novaFault } from './faults.js';
+import { noInstance, noMapping, novaFault } from './faults.js';
 
 /** A server that is not gone yet; throws 404. */
 export function findServer(state: State, id: string): ServerRecord {
   const server = state.servers.get(id);
   if (server === undefined || server.vmState === 'deleted') throw noInstance(id);
   return server;
+}
+
+/** The same for the requests that look for the server's cell first; throws 404. */
+export function findMapped(state: State, id: string): ServerRecord {
+  if (!state.servers.has(id)) throw noMapping(id);
+  return findServer(state, id);
 }
 
 /** Writes down what was done to a server. Call it inside a transaction. */

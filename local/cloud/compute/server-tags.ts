@@ -8,7 +8,7 @@ import { novaBody } from './json.js';
 import { Links } from './links.js';
 import { requestedMicroversion } from './microversion.js';
 import { tag, object } from './parameter-types.js';
-import { changeServer, findServer } from './server-store.js';
+import { changeServer, findMapped } from './server-store.js';
 import { Validator } from './validation.js';
 
 const TAGS = '/compute/v2.1/servers/:server/tags';
@@ -22,7 +22,7 @@ const allValidator = new Validator(
 export function serverTagRoutes(app: FastifyInstance, cloud: Cloud): void {
   const serverOf = (request: FastifyRequest): ServerRecord => {
     if (requestedMicroversion(cloud, request) < 26) throw noResource();
-    return findServer(cloud.state, param(request, 'server'));
+    return findMapped(cloud.state, param(request, 'server'));
   };
   const change = (
     request: FastifyRequest,

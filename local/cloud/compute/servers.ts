@@ -3,12 +3,14 @@ import type { Cloud } from '../cloud.js';
 import { portsByDevice, portsOfDevice } from '../networking/port-store.js';
 import { param, queryOf } from '../query.js';
 import type { ServerRecord } from '../records.js';
+import { asObject } from '../json-body.js';
 import { createServers } from './create-server.js';
 import { novaFault } from './faults.js';
 import { novaBody } from './json.js';
 import { newPassword, type ServerWish } from './new-server.js';
 import { ServerDocuments } from './server-document.js';
 import { listServers } from './server-list.js';
+import { isTrue } from './parameter-types.js';
 import { createValidator, updateValidator } from './server-schemas.js';
 import { changeServer, findServer, recordAction } from './server-store.js';
 import { requestedMicroversion } from './microversion.js';
@@ -45,9 +47,12 @@ export function serverRoutes(app: FastifyInstance, cloud: Cloud): void {
     const minor = requestedMicroversion(cloud, request);
     const body = novaBody(request);
     createValidator(minor, request.call.legacyCompute).body(body, request.call.legacyCompute);
-    const wish = (body as { server: ServerWish & { adminPass?: string } }).server;
-    const [server] = createServers(cloud, request, wish, minor);
+    const { server: wish, ...hints } = body as { server: ServerWish & { adminPass?: string } };
+    const [server] = createServers(cloud, request, { ...wish, group: groupOf(hints) }, minor);
     if (server === undefined) throw novaFault(500, 'No server was made.');
+    if (isTrue(wish.return_reservation_id)) {
+      return reply.code(202).send({ reservation_id: server.reservationId });
+    }
     const { links } = new ServerDocuments(cloud, request, () => []);
     const own = links.of(`servers/${server.id}`);
     const groups = wish.security_groups ?? [{ name: 'default' }];
@@ -97,4 +102,11 @@ export function serverRoutes(app: FastifyInstance, cloud: Cloud): void {
     cloud.machines.delete(server.id);
     return reply.code(204).send();
   });
+}
+
+/** The server group that the scheduler's hints name. */
+function groupOf(hints: Record<string, unknown>): string | undefined {
+  const found = hints['os:scheduler_hints'] ?? hints['OS-SCH-HNT:scheduler_hints'];
+  const group = asObject(found)?.group;
+  return typeof group === 'string' ? group : undefined;
 }

@@ -3,10 +3,10 @@ import { account, newSecret, secretHash } from '../account.js';
 import type { Cloud } from '../cloud.js';
 import { hexId } from '../ids.js';
 import { asObject, jsonBody } from '../json-body.js';
-import { param } from '../query.js';
+import { param, queryOf } from '../query.js';
 import type { ApplicationCredentialRecord } from '../records.js';
 import { isoMicros } from '../time-format.js';
-import { expecting, forbidden, keystoneFault, notFound } from './faults.js';
+import { expecting, forbidden, invalid, keystoneFault, notFound } from './faults.js';
 import { identityUri } from './login.js';
 import { malformedJson, noContent, requireToken } from './requests.js';
 
@@ -18,8 +18,12 @@ export function applicationCredentialRoutes(app: FastifyInstance, cloud: Cloud):
 
   app.get(BASE, (request) => {
     const user = ownUser(cloud, request, 'list_application_credentials');
+    const name = queryOf(request).get('name');
+    const found = state.applicationCredentials
+      .all()
+      .filter((credential) => name === null || credential.name === name);
     return {
-      application_credentials: state.applicationCredentials.all().map((c) => document(cloud, c)),
+      application_credentials: found.map((credential) => document(cloud, credential)),
       links: {
         next: null,
         self: `${identityUri(cloud)}/users/${user}/application_credentials`,
@@ -120,9 +124,8 @@ function newCredential(
 function expiryMs(expiry: unknown): number | null {
   if (typeof expiry !== 'string') return null;
   const ms = Date.parse(/Z$|[+-]\d\d:?\d\d$/.test(expiry) ? expiry : `${expiry}Z`);
-  if (Number.isNaN(ms)) {
-    throw keystoneFault(400, 'Bad Request', `Invalid input for field 'expires_at': ${expiry}`);
-  }
+  if (Number.isNaN(ms)) throw invalid('Timestamp not in expected format.');
+  if (ms < Date.now()) throw invalid("The 'expires_at' must not be before now.");
   return ms;
 }
 

@@ -21,9 +21,14 @@ export function unauthorized(uri: string): HttpFault {
   });
 }
 
+/** Input that cannot be, and what is wrong with it. */
+export function invalid(problem: string): HttpFault {
+  return keystoneFault(400, 'Bad Request', `${problem} ${MALFORMED}`);
+}
+
 /** `what` is missing in `where`. */
 export function expecting(what: string, where: string): HttpFault {
-  return keystoneFault(400, 'Bad Request', `Expecting to find ${what} in ${where}. ${MALFORMED}`);
+  return invalid(`Expecting to find ${what} in ${where}.`);
 }
 
 /** An action that needs another role. */

@@ -16,6 +16,9 @@ export interface Identified {
 
 type Json = Record<string, unknown>;
 
+/** Keystone's default `[auth] methods`, as it tells who asks for another. */
+const METHODS = ['external', 'password', 'token', 'oauth1', 'mapped', 'application_credential'];
+
 /** Whether two secrets are the same, in a time that does not tell where they differ. */
 export function sameSecret(given: unknown, secret: string): boolean {
   if (typeof given !== 'string') return false;
@@ -33,16 +36,18 @@ export function identityUri(cloud: Cloud): string {
 export function identify(cloud: Cloud, identity: Json, scope: unknown): Identified {
   const methods = identity.methods as unknown[];
   if (methods.length === 0) throw unauthorized(identityUri(cloud));
-  const result: Identified = { methods: methods.map(String) };
+  const result: Identified = { methods: [...new Set(methods.map(String))] };
   for (const method of result.methods) {
-    const payload = asObject(identity[method]);
-    if (payload === undefined) throw expecting(method, 'identity');
+    if (asObject(identity[method]) === undefined) throw expecting(method, 'identity');
+  }
+  for (const method of result.methods) {
+    const payload = asObject(identity[method]) ?? {};
     if (method === 'password') byPassword(cloud, payload);
     else if (method === 'token') byToken(cloud, payload, result);
     else if (method === 'application_credential') {
       if (scope !== undefined) throw scopeWithCredential(cloud);
       result.applicationCredentialId = byApplicationCredential(cloud, payload);
-    } else throw unauthorized(identityUri(cloud));
+    } else throw unsupportedMethod(cloud);
   }
   return result;
 }
@@ -85,9 +90,7 @@ function byPassword(cloud: Cloud, payload: Json): void {
 
 function byToken(cloud: Cloud, payload: Json, result: Identified): void {
   const from = cloud.tokens.check(stringOf(payload.id));
-  if (from === undefined) {
-    throw keystoneFault(404, 'Not Found', 'Could not recognize Fernet token');
-  }
+  if (from === undefined) throw tokenNotFound(cloud, stringOf(payload.id));
   if (from.applicationCredentialId !== undefined) {
     throw forbidden('Using a delegated token to create another token is not allowed.');
   }
@@ -123,14 +126,34 @@ function stringOf(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
+/** A token that is good no more, or never was one. */
+export function tokenNotFound(cloud: Cloud, text = ''): HttpFault {
+  const message = cloud.tokens.isGenuine(text)
+    ? 'Failed to validate token'
+    : 'Could not recognize Fernet token';
+  return keystoneFault(404, 'Not Found', message);
+}
+
 /** A credential cannot be asked for another scope than its own, nor for that. */
 function scopeWithCredential(cloud: Cloud): HttpFault {
-  const message =
+  return refusedByMethod(
+    cloud,
+    {},
     'Error authenticating with application credential: ' +
-    'Application credentials cannot request a scope.';
+      'Application credentials cannot request a scope.',
+  );
+}
+
+function unsupportedMethod(cloud: Cloud): HttpFault {
+  const message = 'Attempted to authenticate with an unsupported method.';
+  return refusedByMethod(cloud, { methods: METHODS }, message);
+}
+
+/** What one of Keystone's authentication plug-ins says. */
+function refusedByMethod(cloud: Cloud, identity: Json, message: string): HttpFault {
   return new HttpFault(
     401,
-    { error: { code: 401, identity: {}, message, title: 'Unauthorized' } },
+    { error: { code: 401, identity, message, title: 'Unauthorized' } },
     { 'www-authenticate': `Keystone uri="${identityUri(cloud)}"` },
   );
 }

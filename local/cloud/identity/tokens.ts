@@ -57,10 +57,16 @@ export class Tokens {
     if (token.generation !== this.generation()) return undefined;
     if (this.state.revokedTokens.has(token.auditIds[0]!)) return undefined;
     const credential = token.applicationCredentialId;
-    if (credential !== undefined && !this.state.applicationCredentials.has(credential)) {
-      return undefined;
-    }
+    if (credential === undefined) return token;
+    const record = this.state.applicationCredentials.get(credential);
+    // Its tokens end with it, and with its time.
+    if (record === undefined || hasPassed(record.expiresAt)) return undefined;
     return token;
+  }
+
+  /** Whether the text is that of a token that this cloud has issued, be it good or not. */
+  isGenuine(text: string): boolean {
+    return this.open(text) !== undefined;
   }
 
   revoke(token: Token): void {
@@ -110,4 +116,8 @@ export class Tokens {
     const key = Buffer.from(account(this.state).tokenKey, 'base64');
     return createHmac('sha256', key).update(payload).digest();
   }
+}
+
+function hasPassed(moment: number | null): boolean {
+  return moment !== null && moment <= Date.now();
 }

@@ -7,7 +7,7 @@ import { isoMicrosZ } from '../time-format.js';
 import { applicationCredentialRoutes } from './application-credentials.js';
 import { catalogV3 } from './catalog.js';
 import { expecting, forbidden, keystoneFault, notFound } from './faults.js';
-import { identify, identityUri, scopedProject } from './login.js';
+import { identify, identityUri, scopedProject, tokenNotFound } from './login.js';
 import { header, malformedJson, noContent, requireToken } from './requests.js';
 import type { Token } from './tokens.js';
 
@@ -37,13 +37,17 @@ export function identityV3(app: FastifyInstance, cloud: Cloud): void {
       .send({ token: tokenDocument(cloud, token, !hasNoCatalog(request)) });
   });
 
-  app.get('/identity/v3/auth/tokens', (request, reply) => {
-    requireToken(cloud, request);
-    const text = subjectToken(request);
-    const token = subject(cloud, text);
-    return reply
-      .header('x-subject-token', text)
-      .send({ token: tokenDocument(cloud, token, !hasNoCatalog(request)) });
+  app.route({
+    method: ['GET', 'HEAD'],
+    url: '/identity/v3/auth/tokens',
+    handler: (request, reply) => {
+      requireToken(cloud, request);
+      const text = subjectToken(request);
+      const token = subject(cloud, text);
+      return reply
+        .header('x-subject-token', text)
+        .send({ token: tokenDocument(cloud, token, !hasNoCatalog(request)) });
+    },
   });
   app.delete('/identity/v3/auth/tokens', (request, reply) => {
     requireToken(cloud, request);
@@ -140,7 +144,7 @@ function loginParts(body: unknown): { identity: Record<string, unknown>; scope: 
   if (auth === undefined) throw expecting('auth', 'request body');
   const identity = asObject(auth.identity);
   if (identity === undefined) throw requiredProperty('identity');
-  if (identity.methods === undefined) throw requiredProperty('methods');
+  if (identity.methods === undefined) throw requiredProperty('methods', 'identity');
   if (!Array.isArray(identity.methods)) {
     throw keystoneFault(
       400,
@@ -151,8 +155,9 @@ function loginParts(body: unknown): { identity: Record<string, unknown>; scope: 
   return { identity, scope: auth.scope };
 }
 
-function requiredProperty(name: string): ReturnType<typeof keystoneFault> {
-  return keystoneFault(400, 'Bad Request', `'${name}' is a required property`);
+function requiredProperty(name: string, field?: string): ReturnType<typeof keystoneFault> {
+  const where = field === undefined ? '' : `Invalid input for field '${field}': `;
+  return keystoneFault(400, 'Bad Request', `${where}'${name}' is a required property`);
 }
 
 function subjectToken(request: FastifyRequest): string {
@@ -161,9 +166,7 @@ function subjectToken(request: FastifyRequest): string {
 
 function subject(cloud: Cloud, text: string): Token {
   const token = cloud.tokens.check(text);
-  if (token === undefined) {
-    throw keystoneFault(404, 'Not Found', 'Could not recognize Fernet token');
-  }
+  if (token === undefined) throw tokenNotFound(cloud, text);
   return token;
 }
 
@@ -190,7 +193,16 @@ function tokenDocument(cloud: Cloud, token: Token, catalog: boolean): Record<str
     expires_at: isoMicrosZ(token.expiresAt),
     issued_at: isoMicrosZ(token.issuedAt),
     ...scoped,
+    ...applicationCredential(cloud, token),
   };
+}
+
+/** Which application credential a token is of, and whether it is kept from making others. */
+function applicationCredential(cloud: Cloud, token: Token): Record<string, unknown> {
+  const record = cloud.state.applicationCredentials.get(token.applicationCredentialId ?? '');
+  if (record === undefined) return {};
+  const { id, name, unrestricted } = record;
+  return { application_credential: { id, name, restricted: unrestricted !== true } };
 }
 
 function versionDocument(cloud: Cloud): Record<string, unknown> {

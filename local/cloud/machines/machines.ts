@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import type { FastifyBaseLogger } from 'fastify';
-import { addPort, allocateAddresses, portsOfDevice } from '../networking/port-store.js';
+import { addressesFor } from '../networking/port-addresses.js';
+import { addPort, portsOfDevice } from '../networking/port-store.js';
 import { PUBLIC_NET, type Profile } from '../profiles.js';
 import type { PortRecord, ServerRecord, Transition } from '../records.js';
 import type { State } from '../state.js';
@@ -237,13 +238,15 @@ export class Machines {
         this.state.ports.put(port.id, { ...port, ...bound, updatedAt: Date.now() });
         continue;
       }
-      const fixedIps = allocateAddresses(this.state, wanted.networkId);
-      if (wanted.fixedIp !== undefined) {
-        fixedIps[0] = { subnetId: fixedIps[0]?.subnetId ?? '', ip: wanted.fixedIp };
-      }
+      const { networkId, fixedIp } = wanted;
+      const fixedIps = addressesFor(
+        this.state,
+        networkId,
+        fixedIp === undefined ? undefined : [{ ip_address: fixedIp }],
+      );
       addPort(this.state, {
         ...bound,
-        networkId: wanted.networkId,
+        networkId,
         fixedIps,
         securityGroups: server.securityGroups,
         madeByCompute: true,
