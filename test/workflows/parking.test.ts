@@ -36,8 +36,7 @@ describe('A blocked bring-up', { concurrency: 4, timeout: 180_000 }, () => {
         [{ type: condition, reason: 'QuotaExceeded' }],
       );
       assert.match(conditionOf(blocked, condition).message, /Quota exceeded.*Have it raised/);
-      const { raw, typedSearchAttributes } = await running.describe();
-      assert.deepEqual(raw.pendingActivities, []);
+      const { raw, typedSearchAttributes } = await stage.quiet(running);
       assert.deepEqual(raw.pendingChildren, []);
       assert.equal(typedSearchAttributes.get(searchAttributes.phase), 'Blocked');
       await stage.retry(running);

@@ -11,6 +11,7 @@ import { observationOf, ScriptedWatcher } from './scripted-watcher.js';
 
 /** How the servers of one machine turn out, one entry a boot; the last entry holds for all further ones. */
 export type Fate =
+  /** It reports ready: at once, or when it has been let into its Kubernetes. */
   | 'ready'
   /** The cloud puts it in ERROR. */
   | 'error'
@@ -45,6 +46,8 @@ export class ScriptedWorld {
   network?: { id: string; own: boolean };
   keyPair?: { own: boolean };
   release = false;
+  /** Servers that will report ready once they are let in, by boot id. */
+  private readonly joining = new Map<string, SurveyedServer>();
   private readonly fates = new Map<string, Fate[]>();
   private readonly failures = new Map<string, Failure[]>();
   private readonly holds = new Map<string, HeldCalls>();
@@ -154,7 +157,10 @@ export class ScriptedWorld {
       watchMachines: act('watchMachines', () => this.watcher.watch()),
       verifyCluster: act('verifyCluster', () => undefined),
       buildRelease: act('buildRelease', () => ({ sha256: 'b'.repeat(64), bytes: 2 })),
-      admitMinion: act('admitMinion', () => undefined),
+      admitMinion: act('admitMinion', ({ bootId }) => {
+        const server = this.joining.get(bootId);
+        if (server) server.report = 'ready';
+      }),
       endAdmission: act('endAdmission', () => undefined),
       retireMinions: act('retireMinions', () => ({ retired: [] })),
       verifyApi: act('verifyApi', () => undefined),
@@ -197,11 +203,12 @@ export class ScriptedWorld {
   }
 
   private create(request: BootRequest, name: string): SurveyedServer {
-    const { role, index, bootId, masterAddress = '' } = request;
+    const { spec, role, index, bootId, masterAddress = '' } = request;
     const nth = this.count(`create ${machineOf(request)}`);
     this.calls.push(`create ${machineOf(request)}`);
     const fates = this.fates.get(machineOf(request)) ?? ['ready'];
     const fate = fates[Math.min(nth, fates.length - 1)];
+    const joins = fate === 'ready' && role === 'minion' && spec.release.kubernetes !== undefined;
     const server: SurveyedServer = {
       id: randomUUID(),
       name,
@@ -212,10 +219,11 @@ export class ScriptedWorld {
       bootId,
       address: fate === 'error' ? '' : `192.168.${nth}.${10 + index}`,
       masterAddress,
-      report: fate === 'ready' ? 'ready' : fate === 'fails' ? 'failed' : undefined,
+      report: fate === 'fails' ? 'failed' : fate === 'ready' && !joins ? 'ready' : undefined,
       fault: fate === 'error' ? 'No valid host was found' : undefined,
     };
     this.servers.push(server);
+    if (joins) this.joining.set(bootId, server);
     return server;
   }
 }

@@ -1,6 +1,7 @@
+import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { Client, WorkflowHandle } from '@temporalio/client';
+import type { Client, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import type { BringUpRequest, ClusterSpec, TearDownRequest } from '../../cluster/spec.js';
@@ -122,6 +123,20 @@ export class Stage {
       if (fits(status)) return status;
       if (endings.includes(status.phase)) throw new Error(`ended: ${JSON.stringify(status)}`);
       await (this.env.supportsTimeSkipping ? this.env.sleep('10s') : sleep(100));
+    }
+  }
+
+  /** Waits until no activity is open: a run goes on past its watcher, which hears of its end a moment later. */
+  async quiet(handle: Pick<WorkflowHandle, 'describe'>): Promise<WorkflowExecutionDescription> {
+    for (;;) {
+      const described = await handle.describe();
+      const open = described.raw.pendingActivities ?? [];
+      if (open.length === 0) return described;
+      assert.deepEqual(
+        [...new Set(open.map(({ activityType }) => activityType?.name))],
+        ['watchMachines'],
+      );
+      await sleep(20);
     }
   }
 }
