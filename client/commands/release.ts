@@ -56,12 +56,15 @@ interface BuildOptions {
   json?: boolean;
 }
 
+/** By each of them the compiler is ended too. */
+const stopSignals = ['SIGINT', 'SIGTERM'] as const;
+
 async function buildCommand(options: BuildOptions): Promise<ExitCode> {
   const abort = new AbortController();
   const stop = (): void => {
     abort.abort(new ReleaseBuildError('stopped; what was finished is kept for the next build'));
   };
-  process.once('SIGINT', stop);
+  for (const signal of stopSignals) process.once(signal, stop);
   try {
     const built = await buildRelease(
       {
@@ -81,7 +84,7 @@ async function buildCommand(options: BuildOptions): Promise<ExitCode> {
     if (options.json) printJson({ error: { message: error.message } });
     return exitCodes.failed;
   } finally {
-    process.off('SIGINT', stop);
+    for (const signal of stopSignals) process.off(signal, stop);
   }
 }
 
