@@ -1,6 +1,7 @@
 import { WorkflowFailedError } from '@temporalio/client';
 import pc from 'picocolors';
 import { clusterDocument } from '../cluster-document.js';
+import type { ClusterStatus } from '../../cluster/status.js';
 import type { ClusterView } from '../cluster-view.js';
 import type { Session } from '../connect.js';
 import { failedConditions, titleOf } from '../display/words.js';
@@ -78,6 +79,7 @@ function endingLines(cluster: string, { ending }: Followed, { status }: ClusterV
       return [
         pc.bold(`${cluster} is Ready: master ${name} (${address}), ${ready} minions.`),
         ...changes,
+        ...(hasNodes(status) ? nodeLines(status) : []),
       ];
     }
     case 'Gone':
@@ -90,6 +92,27 @@ function endingLines(cluster: string, { ending }: Followed, { status }: ClusterV
     default:
       return [pc.bold(`${cluster} is ${status.phase}.`), ...causes, ...changes];
   }
+}
+
+/** Whether Kubernetes runs there, and its nodes were looked at. */
+function hasNodes({ conditions }: ClusterStatus): boolean {
+  return conditions.some(({ type, status }) => type === 'NodesReady' && status === 'True');
+}
+
+function nodeLines({ minions }: ClusterStatus): string[] {
+  const nodes = minions.filter(({ phase }) => phase === 'Ready');
+  const wide = Math.max(0, ...nodes.map(({ name }) => name.length));
+  return nodes.map(
+    ({ name, address, podRange }) =>
+      `  node ${name.padEnd(wide)}  Ready  ${address}  pods ${podRange}`,
+  );
+}
+
+function kubernetesCommands(cluster: string, name: string): NextCommand[] {
+  return [
+    [`kubeup kubectl${name} -- get nodes -o wide`, "the release's own kubectl"],
+    [`export KUBECONFIG="$(${typed('kubeconfig', cluster)})"`, 'for any other kubectl'],
+  ];
 }
 
 function commandsAfter(cluster: string, { ending }: Followed, view: ClusterView): NextCommand[] {
@@ -107,6 +130,7 @@ function commandsAfter(cluster: string, { ending }: Followed, view: ClusterView)
   switch (phase) {
     case 'Ready':
       return [
+        ...(hasNodes(view.status) ? kubernetesCommands(cluster, name) : []),
         [typed('status', cluster), 'how it stands'],
         [`kubeup scale${name} --minions N`, 'more or fewer minions'],
         [typed('down', cluster), 'remove it'],

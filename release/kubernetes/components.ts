@@ -6,6 +6,7 @@ import type { BuildContext } from './build-context.js';
 import { goBuild } from './go-build.js';
 import type { Arch } from './go-build.js';
 import { downloadModule, requiredVersion, wrapModule } from './go-module.js';
+import type { GoModule } from './go-module.js';
 import { seccompLibrary } from './seccomp-library.js';
 import { companions, DEFAULT_KUBERNETES, KUBERNETES_BINARIES } from './versions.js';
 
@@ -61,20 +62,7 @@ export async function buildEtcd(context: BuildContext, target: Target): Promise<
   const tested = await downloadModule(context, 'k8s.io/kubernetes', DEFAULT_KUBERNETES);
   const version = await requiredVersion(tested, etcdModule);
   const upstream = await downloadModule(context, etcdModule, version);
-  const inputs = [version, target, await programText('etcd')];
-  const folder = await cached(context, 'etcd', inputs, async (draft) => {
-    const source = path.join(draft, '.source');
-    await wrapModule('etcd', upstream, source);
-    const out = path.join(draft, 'bin/etcd');
-    await goBuild(context, {
-      folder: source,
-      packages: ['.'],
-      out,
-      arch: target.arch,
-      complete: true,
-    });
-  });
-  return { version, source: `${etcdModule}@${version}`, folder };
+  return buildWrapped(context, 'etcd', upstream, 'bin/etcd', target);
 }
 
 export async function buildContainerd(context: BuildContext, target: Target): Promise<Component> {
@@ -132,11 +120,23 @@ export async function buildCni(context: BuildContext, target: Target): Promise<C
 export async function buildCoreDns(context: BuildContext, target: Target): Promise<Component> {
   const { module, version } = companions.coredns;
   const upstream = await downloadModule(context, module, version);
-  const inputs = [version, target, await programText('coredns')];
-  const folder = await cached(context, 'coredns', inputs, async (draft) => {
+  return buildWrapped(context, 'coredns', upstream, 'coredns', target);
+}
+
+/** A program of ours around a module, with exactly that module's dependencies. */
+async function buildWrapped(
+  context: BuildContext,
+  program: 'etcd' | 'coredns',
+  upstream: GoModule,
+  file: string,
+  target: Target,
+): Promise<Component> {
+  const { module, version } = upstream;
+  const inputs = [version, target, await programText(program)];
+  const folder = await cached(context, program, inputs, async (draft) => {
     const source = path.join(draft, '.source');
-    await wrapModule('coredns', upstream, source);
-    const out = path.join(draft, 'coredns');
+    await wrapModule(program, upstream, source);
+    const out = path.join(draft, file);
     await goBuild(context, {
       folder: source,
       packages: ['.'],

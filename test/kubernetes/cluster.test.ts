@@ -11,6 +11,7 @@ const skip =
   process.geteuid?.() === 0 && process.platform === 'linux' ? false : 'needs root on Linux';
 const sample = fileURLToPath(new URL('../../examples/one-pod-a-minion.yaml', import.meta.url));
 const up = ['up', '--machines', 'linux'];
+const minions = [1, 2, 3].map((index) => `kubernetes-minion-${index}`);
 
 describe('a cluster that runs Kubernetes', { skip, timeout: 60 * 60_000 }, () => {
   before(() => world.begin());
@@ -18,16 +19,19 @@ describe('a cluster that runs Kubernetes', { skip, timeout: 60 * 60_000 }, () =>
 
   it('comes up, and its nodes are Ready to whoever has its kubeconfig', async () => {
     const from = Date.now();
-    await world.done(...up, '--minions', '2', '--release', world.release);
+    const text = await world.done(...up, '--minions', '3', '--release', world.release);
     console.log(`up, release and image at hand: ${seconds(from)} s`);
     const list = await world.kubectl('get', 'nodes', '--no-headers');
-    assert.match(list, /^kubernetes-minion-1 +Ready .*\nkubernetes-minion-2 +Ready /);
     const ranges = await world.kubectl(
       'get',
       'nodes',
       '--output=jsonpath={.items[*].spec.podCIDR}',
     );
-    assert.equal(ranges, '10.240.1.0/24 10.240.2.0/24');
+    for (const name of minions) {
+      assert.match(list, new RegExp(`^${name} +Ready `, 'm'));
+      assert.match(text, new RegExp(`^  node ${name}  Ready  192\\.168\\.`, 'm'));
+    }
+    assert.equal(ranges, '10.240.1.0/24 10.240.2.0/24 10.240.3.0/24');
     assert.equal((await stat(world.kubeconfig)).mode & 0o777, 0o600);
   });
 
@@ -40,37 +44,40 @@ describe('a cluster that runs Kubernetes', { skip, timeout: 60 * 60_000 }, () =>
   });
 
   it('is left as it is by a second up', async () => {
-    const text = await world.done(...up, '--minions', '2', '--release', world.release);
+    const text = await world.done(...up, '--minions', '3', '--release', world.release);
     assert.doesNotMatch(text, /^ {2}(made|deleted|replaced)/m);
   });
 
-  it('runs one pod of the sample on each minion, each reaching the other in every way', async () => {
+  it('runs one pod of the sample on each minion, each reaching every other in every way', async () => {
     await world.kubectl('apply', '--filename', sample);
     await world.kubectl('rollout', 'status', 'daemonset/who', '--timeout=120s');
-    const [one, two] = await world.pods();
-    assert.ok(one && two);
-    assert.deepEqual([one.node, two.node], ['kubernetes-minion-1', 'kubernetes-minion-2']);
-    assert.match(one.address, /^10\.240\.1\./);
-    assert.equal(await world.ask(one.name, `http://${two.address}:8080/`), two.node);
-    assert.equal(await world.ask(two.name, `http://${one.address}:8080/`), one.node);
+    const pods = await world.pods();
+    assert.deepEqual(
+      pods.map(({ node }) => node),
+      minions,
+    );
+    pods.forEach(({ address }, n) => assert.match(address, new RegExp(`^10\\.240\\.${n + 1}\\.`)));
     const service = await world.kubectl(
-      'get',
-      'service',
-      'who',
-      '--output=jsonpath={.spec.clusterIP}',
+      ...['get', 'service', 'who', '--output=jsonpath={.spec.clusterIP}'],
     );
     const nodes = await world.kubectl(
-      'get',
-      'nodes',
-      '--output=jsonpath={.items[*].status.addresses[0].address}',
+      ...['get', 'nodes', '--output=jsonpath={.items[*].status.addresses[0].address}'],
     );
-    const ways = [`http://${service}/`, 'http://who/', 'http://who.default.svc.cluster.local/'];
-    for (const node of nodes.split(' ')) ways.push(`http://${node}:30080/`);
-    for (const url of ways) {
-      const answers = new Set<string>();
-      for (let n = 0; n < 40 && answers.size < 2; n += 1)
-        answers.add(await world.ask(one.name, url));
-      assert.deepEqual([...answers].sort(), [one.node, two.node], url);
+    const ways = [
+      ...[`http://${service}/`, 'http://who/', 'http://who.default.svc.cluster.local/'],
+      ...nodes.split(' ').map((node) => `http://${node}:30080/`),
+    ];
+    for (const from of pods) {
+      const direct = await world.ask(
+        from.name,
+        ...pods.map(({ address }) => `http://${address}:8080/`),
+      );
+      assert.deepEqual(direct.split('\n'), minions, from.node);
+      for (const way of ways) {
+        // A service sends each connection to any pod: of so many, some to each.
+        const answers = await world.ask(from.name, ...Array.from({ length: 40 }, () => way));
+        assert.deepEqual([...new Set(answers.split('\n'))].sort(), minions, `${from.node} ${way}`);
+      }
     }
   });
 
@@ -129,9 +136,8 @@ describe('a cluster that runs Kubernetes', { skip, timeout: 60 * 60_000 }, () =>
       await world.until(
         `pods answer after ${machine} was booted anew`,
         async () => {
-          const pods = await world.pods();
-          const [one, two] = pods;
-          if (pods.length !== 2 || !one || !two) return false;
+          const [one, two, three] = await world.pods();
+          if (!one || !two || !three) return false;
           return (await world.ask(two.name, `http://${one.address}:8080/`)) === one.node;
         },
         240,
@@ -140,10 +146,7 @@ describe('a cluster that runs Kubernetes', { skip, timeout: 60 * 60_000 }, () =>
     }
   });
 
-  it('gains a minion and loses two, each drained and its Node deleted', async () => {
-    const from = Date.now();
-    await world.done('scale', '--minions', '3');
-    console.log(`one minion more: ${seconds(from)} s`);
+  it('loses two minions and gains one, each drained and its Node deleted', async () => {
     await world.done('scale', '--minions', '1');
     assert.equal(await world.kubectl('get', 'nodes', '--output=name'), 'node/kubernetes-minion-1');
     await world.kubectl(
@@ -155,6 +158,9 @@ describe('a cluster that runs Kubernetes', { skip, timeout: 60 * 60_000 }, () =>
     );
     const [one] = await world.pods();
     assert.equal(await world.ask(one?.name ?? '', 'http://who/'), 'kubernetes-minion-1');
+    const from = Date.now();
+    await world.done('scale', '--minions', '2');
+    console.log(`one minion more: ${seconds(from)} s`);
   });
 
   it('is gone without a trace', async () => {

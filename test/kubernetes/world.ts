@@ -61,9 +61,9 @@ export class KubernetesWorld extends MachinesWorld {
     });
   }
 
-  /** What a URL answers a pod. */
-  ask(pod: string, url: string): Promise<string> {
-    return this.kubectl('exec', pod, '--', '/probe', url);
+  /** What URLs answer a pod, one line each. */
+  ask(pod: string, ...urls: string[]): Promise<string> {
+    return this.kubectl('exec', pod, '--', '/probe', ...urls);
   }
 
   /** The release with one of its files changed: a release of its own. */

@@ -4,7 +4,7 @@
 //	GET /reach?to=IP:PORT   what the probe at that pod address answers; only addresses of $POD_NETWORK
 //	GET /resolve?name=NAME  the addresses of a name, by the cluster's DNS
 //
-// Told a URL (kubectl exec POD -- /probe URL) it prints what that answers instead, and ends.
+// Told URLs (kubectl exec POD -- /probe URL...) it prints what each answers instead, and ends.
 package main
 
 import (
@@ -24,20 +24,24 @@ const timeout = 3 * time.Second
 
 func main() {
 	if len(os.Args) > 1 {
-		get(os.Args[1])
+		get(os.Args[1:])
 		return
 	}
 	serve()
 }
 
-func get(url string) {
-	answer, err := (&http.Client{Timeout: timeout}).Get(url)
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer answer.Body.Close()
-	if _, err := io.Copy(os.Stdout, answer.Body); err != nil {
-		log.Fatal(err)
+func get(urls []string) {
+	// Each by a connection of its own: a service chooses a pod for each connection.
+	client := &http.Client{Timeout: timeout, Transport: &http.Transport{DisableKeepAlives: true}}
+	for _, url := range urls {
+		answer, err := client.Get(url)
+		if err != nil {
+			log.Fatal(err)
+		}
+		if _, err := io.Copy(os.Stdout, answer.Body); err != nil {
+			log.Fatal(err)
+		}
+		answer.Body.Close()
 	}
 }
 
