@@ -60,27 +60,6 @@ if (process.env[INSIDE] === undefined) {
     assert.equal(code, 0, output);
     assert.match(output, /# pass [1-9]/);
   });
-
-  test('shellcheck finds nothing', (t) => {
-    const folder = fileURLToPath(new URL('../..', import.meta.url));
-    const scripts = ['masterStart.sh', 'minionStart.sh', 'machine.sh', 'pod-network.sh'];
-    const found = spawnSync(
-      'shellcheck',
-      [
-        '--external-sources',
-        ...scripts.map((name) => `boot/${name}`),
-        'release/sample/install-master',
-        'release/sample/install-minion',
-      ],
-      { cwd: folder, encoding: 'utf8' },
-    );
-    if (found.error) {
-      t.skip('shellcheck is not installed');
-      return;
-    }
-    assert.equal(found.stdout, '');
-    assert.equal(found.status, 0);
-  });
 } else {
   defineTests();
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
@@ -29,12 +30,13 @@ describe('background service', () => {
   let temporary: TemporaryHome;
   let starts: string;
   let file: string;
+  let usualPort: number;
   const silent = (): void => undefined;
 
   const service = (mode: string, inputs: Record<string, string> = {}): BackgroundService => ({
     name: 'answerer',
     title: 'Answerer',
-    usualPorts: { http: 0 },
+    usualPorts: { http: usualPort },
     inputs,
     startSeconds: mode === 'deaf' ? 1 : 30,
     stopSeconds: mode === 'stubborn' ? 0.2 : 10,
@@ -51,6 +53,8 @@ describe('background service', () => {
     (await readFile(starts, 'utf8')).trim().split('\n').length;
 
   beforeEach(async () => {
+    // None that the system gives to connections of its own choice: those come and go.
+    usualPort = randomInt(20_000, 30_000);
     temporary = await temporaryHome();
     file = path.join(temporary.home.root, 'answerer.mjs');
     starts = path.join(temporary.home.root, 'starts');
