@@ -121,6 +121,18 @@ export class CloudClient {
     return answer.body as AsyncIterable<Uint8Array>;
   }
 
+  /** Puts an object's bytes. @param reference `container/object` */
+  async upload(reference: string, body: Buffer, headers: Record<string, string>): Promise<void> {
+    this.login ??= this.logIn();
+    const { token, endpoints } = await this.login;
+    const answer = await fetch(`${endpoints.get('object-store')}/${reference}`, {
+      method: 'PUT',
+      headers: { ...headers, 'x-auth-token': token },
+      body: new Uint8Array(body),
+    });
+    if (!answer.ok) throw new Error(`PUT ${reference}: ${answer.status}`);
+  }
+
   /** Takes the account's temp URL key away, as if it never had one. */
   async forgetTempUrlKey(): Promise<void> {
     await this.call('object-store', 'POST', '', undefined, {

@@ -1,32 +1,11 @@
 import assert from 'node:assert/strict';
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
-import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { after, before, describe, it } from 'node:test';
-import { MachinesWorld, run } from './world.js';
+import { packRelease } from './release.js';
+import { MachinesWorld } from './world.js';
 
 const world = new MachinesWorld();
 const skip =
   process.geteuid?.() === 0 && process.platform === 'linux' ? false : 'needs root on Linux';
-
-/** A release whose installers are these scripts. */
-async function release(name: string, minion: string): Promise<string> {
-  const folder = path.join(world.home.root, name);
-  await mkdir(folder, { recursive: true });
-  for (const [installer, body] of [
-    ['install-master', 'echo installed'],
-    ['install-minion', minion],
-  ] as const) {
-    await writeFile(path.join(folder, installer), `#!/bin/bash\n${body}\n`);
-    await chmod(path.join(folder, installer), 0o755);
-  }
-  const file = `${folder}.tar.gz`;
-  const { code, stderr } = await run('tar', [
-    ...['-C', folder, '-czf', file, 'install-master', 'install-minion'],
-  ]);
-  assert.equal(code, 0, stderr);
-  return file;
-}
 
 describe('machines that fail', { skip, timeout: 30 * 60_000 }, () => {
   before(async () => {
@@ -38,7 +17,11 @@ describe('machines that fail', { skip, timeout: 30 * 60_000 }, () => {
   });
 
   it('names the cause of a failed installer, with what the machine itself shows', async () => {
-    const file = await release('fails', 'echo "the licence server said no"; exit 7');
+    const file = await packRelease(
+      world.home.root,
+      'fails',
+      'echo "the licence server said no"; exit 7',
+    );
     const { code, stdout, stderr } = await world.kubeup(
       ...['up', '--machines', 'linux', '--minions', '1', '--release', file],
       ...['--max-replacements', '0', '--on-failure', 'fail'],
@@ -52,9 +35,13 @@ describe('machines that fail', { skip, timeout: 30 * 60_000 }, () => {
   });
 
   it('replaces a machine that is killed while it installs', async () => {
-    const file = await release('slow', 'for i in $(seq 30); do sleep 1; done; echo installed');
+    const file = await packRelease(
+      world.home.root,
+      'slow',
+      'for i in $(seq 30); do sleep 1; done; echo installed',
+    );
     const up = world.kubeup(...['up', '--machines', 'linux', '--minions', '1', '--release', file]);
-    const first = await untilPhase('Installing');
+    const first = await world.untilPhase('kubernetes-minion-1', 'Installing');
     for (const pid of await world.machinePids('kubernetes-minion-1')) {
       try {
         process.kill(pid, 'SIGKILL');
@@ -70,12 +57,12 @@ describe('machines that fail', { skip, timeout: 30 * 60_000 }, () => {
 
   it('says so when a machine that is cut off from the network stays silent', async () => {
     await world.done('down');
-    const file = await release('cut', 'for i in $(seq 600); do sleep 1; done');
+    const file = await packRelease(world.home.root, 'cut', 'for i in $(seq 600); do sleep 1; done');
     const up = world.kubeup(
       ...['up', '--machines', 'linux', '--minions', '1', '--release', file],
       ...['--max-replacements', '0', '--on-failure', 'fail', '--machine-timeout', '150'],
     );
-    const id = await untilPhase('Installing');
+    const id = await world.untilPhase('kubernetes-minion-1', 'Installing');
     const cloud = await world.cloud();
     const { ports } = await cloud.call<{ ports: { id: string }[] }>(
       ...(['network', 'GET', `/ports?device_id=${id}`] as const),
@@ -89,14 +76,3 @@ describe('machines that fail', { skip, timeout: 30 * 60_000 }, () => {
     assert.doesNotMatch(stdout + stderr, /Seen on the machine/);
   });
 });
-
-/** Waits until the minion is in this phase. @returns its server's id */
-async function untilPhase(phase: string): Promise<string> {
-  for (const deadline = Date.now() + 300_000; ;) {
-    const { stdout } = await world.kubeup('status', '--json');
-    const seen = new RegExp(`"phase": "${phase}"`).test(stdout);
-    if (seen) return (await world.server('kubernetes-minion-1')).id;
-    if (Date.now() > deadline) throw new Error(`no machine is ${phase}: ${stdout}`);
-    await sleep(500);
-  }
-}

@@ -104,6 +104,17 @@ export class MachinesWorld {
     }
   }
 
+  /** Waits until `status` shows a machine in this phase. @returns its server's id */
+  async untilPhase(name: string, phase: string, seconds = 300): Promise<string> {
+    for (const deadline = Date.now() + seconds * 1000; ;) {
+      const { stdout } = await this.kubeup('status', '--json');
+      const seen = new RegExp(`"name": "${name}"[^}]*"phase": "${phase}"`).test(stdout);
+      if (seen) return (await this.server(name)).id;
+      if (Date.now() > deadline) throw new Error(`${name} is not ${phase}: ${stdout}`);
+      await sleep(500);
+    }
+  }
+
   async act(name: string, action: Record<string, unknown>): Promise<void> {
     const { id } = await this.server(name);
     await (await this.cloud()).call('compute', 'POST', `/servers/${id}/action`, action);
