@@ -50,7 +50,7 @@ type LocalAccount = z.infer<typeof accountSchema>;
 /**
  * The local cloud of this home, started when it does not run, with the data and port it had before.
  *
- * @throws Error when it runs, or has data, with another profile; when this host can have no real machines
+ * @throws Error when it runs, or has data, with another profile, or servers of another kind; when this host can have no real machines
  */
 export async function ensureLocalCloud(
   home: HomePaths,
@@ -69,13 +69,35 @@ export async function ensureLocalCloud(
     );
   }
   const profile = chosen ?? before ?? 'openstack';
+  const had = machinesSchema.safeParse(record?.inputs.machines).data;
   const machines =
     wish.machines ??
     machinesSchema.optional().parse(env.KUBEUP_LOCAL_MACHINES || undefined) ??
-    machinesSchema.safeParse(record?.inputs.machines).data ??
+    had ??
     'simulated';
+  if (had && had !== machines && existsSync(home.cloud)) {
+    await refuseOtherMachines(home, localCloud(home, profile, had, env, log), log);
+  }
   const service = localCloud(home, profile, machines, env, log);
   return endpoint(home, await ensureRunning(home, service, log), profile);
+}
+
+const serversSchema = z.object({ servers: z.array(z.object({ name: z.string() })) });
+
+/** Servers of one kind cannot become the other: the cloud as it was tells whether it has any. */
+async function refuseOtherMachines(
+  home: HomePaths,
+  before: BackgroundService,
+  log: Log,
+): Promise<void> {
+  const { ports } = await ensureRunning(home, before, log);
+  const { servers } = serversSchema.parse(await adminGet(home, ports, '/_admin/servers'));
+  if (servers.length === 0) return;
+  throw new Error(
+    `The local cloud in ${home.cloud} has ${before.inputs.machines} machines ` +
+      `(${servers.map(({ name }) => name).join(', ')}), which cannot become others. Remove them first ` +
+      '(kubeup down), or set KUBEUP_HOME to another folder for a second cloud.',
+  );
 }
 
 /** The local cloud of this home if it runs and answers. */

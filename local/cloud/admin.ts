@@ -79,6 +79,12 @@ export function adminRoutes(app: FastifyInstance, cloud: Cloud): void {
     return {};
   });
 
+  app.get('/_admin/servers', () => ({
+    servers: state.servers
+      .all()
+      .filter(({ vmState }) => vmState !== 'deleted')
+      .map(({ id, name }) => ({ id, name })),
+  }));
   app.post('/_admin/servers/:server/fail', (request) => {
     const { message } = body(request);
     machines.fail(param(request, 'server'), typeof message === 'string' ? message : 'injected');

@@ -167,4 +167,16 @@ describe('a bring-up that cannot succeed', () => {
     );
     await down();
   });
+
+  it('keeps its machines what they are', async () => {
+    assert.equal((await world.document(['up', '--minions', '1'])).code, 0);
+    const { code, stderr } = await world.kubeup(['up', '--machines', 'linux', '--minions', '1']);
+    assert.equal(code, 1);
+    assert.match(
+      stderr,
+      /has simulated machines \(kubernetes-.*cannot become others.*kubeup down/s,
+    );
+    assert.equal((await world.document(['status'])).phase, 'Ready');
+    await down();
+  });
 });
