@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { inNamespace, MachinesWorld, run } from './world.js';
 
 const world = new MachinesWorld();
@@ -172,6 +173,12 @@ s.send(b'\\xff' * 6 + b'\\x02\\x00\\x00\\x00\\x00\\x07' + b'\\x08\\x00' + b'\\x4
     assert.deepEqual(await world.machinePids('kubernetes-minion-3'), []);
     await world.act('kubernetes-minion-3', { 'os-start': null });
     await world.untilStatus('kubernetes-minion-3', 'ACTIVE');
+    // Its cables are made anew each time; once they were taken for good while their ends were still going away.
+    for (let i = 0; i < 5; i++) {
+      await world.act('kubernetes-minion-3', { reboot: { type: 'HARD' } });
+      await world.untilStatus('kubernetes-minion-3', 'HARD_REBOOT');
+      await world.untilStatus('kubernetes-minion-3', 'ACTIVE');
+    }
     const first = await world.eventually(
       'minion-3',
       'cat /proc/sys/kernel/random/boot_id; journalctl --list-boots --quiet | wc -l',
@@ -182,6 +189,17 @@ s.send(b'\\xff' * 6 + b'\\x02\\x00\\x00\\x00\\x00\\x07' + b'\\x08\\x00' + b'\\x4
       `[ "$(journalctl --list-boots --quiet | wc -l)" -gt ${first.split('\n').at(-1)} ]`,
     );
     assert.equal((await world.server('kubernetes-minion-3')).status, 'ACTIVE');
+  });
+
+  it('reaches a minion through the master, and each only with its own host key', async () => {
+    const minion = await machine('kubernetes-minion-2');
+    const master = await machine('kubernetes-master');
+    assert.equal(await jump(minion, master), `kubernetes-minion-2 from ${master.address}`);
+    const foreign = await machine('kubernetes-minion-1');
+    await assert.rejects(
+      jump({ ...minion, metadata: foreign.metadata }, master),
+      /log in to kubernetes-minion-2.*Host denied/s,
+    );
   });
 
   it('keeps machines running when the cloud is killed, and finds them again', async () => {
@@ -238,4 +256,43 @@ async function consoleOf(name: string): Promise<string> {
     },
   );
   return output;
+}
+
+interface Machine {
+  name: string;
+  address: string;
+  metadata: Record<string, string>;
+}
+
+async function machine(name: string): Promise<Machine> {
+  const { id } = await world.server(name);
+  const cloud = await world.cloud();
+  const { server } = await cloud.call<{
+    server: {
+      metadata: Record<string, string>;
+      addresses: Record<string, { addr: string }[]>;
+    };
+  }>('compute', 'GET', `/servers/${id}`);
+  const address = Object.values(server.addresses).flat()[0]?.addr ?? '';
+  return { name, address, metadata: server.metadata };
+}
+
+/** Logs in to the minion from where its network is reached, with the master alone taken for reachable. */
+async function jump(minion: Machine, master: Machine): Promise<string> {
+  const network = { label: 'kubernetes-pool-net', cidr: '192.168.0.0/24' };
+  const { networks } = await (
+    await world.cloud()
+  ).call<{ networks: { id: string }[] }>('network', 'GET', `/networks?name=${network.label}`);
+  const input = {
+    spec: { name: 'kubernetes', network },
+    minion: { ...minion, addresses: { [network.label]: [minion.address] } },
+    master: { ...master, addresses: { public: [master.address] } },
+  };
+  const script = fileURLToPath(new URL('jump.ts', import.meta.url));
+  const said = await inNamespace(
+    world.names.network(networks[0]!.id),
+    ...['env', `KUBEUP_HOME=${world.home.root}`],
+    ...[process.execPath, '--import', 'tsx', script, JSON.stringify(input)],
+  );
+  return said.trim();
 }
