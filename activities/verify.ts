@@ -6,7 +6,7 @@ import { surveyServers } from './survey.js';
 
 /**
  * Looks once more at the whole: the master and the given minions are there exactly once, active, and
- * reported ready. Rejects as blocked, naming each that is not.
+ * reported ready, where that is waited for. Rejects as blocked, naming each that is not.
  */
 export async function verifyCluster(
   dependencies: Dependencies,
@@ -28,7 +28,9 @@ export async function verifyCluster(
     if (!only) return [`${name} is missing`];
     if (namesakes.length > 1) return [`${name} exists ${namesakes.length} times`];
     if (only.status !== 'ACTIVE') return [`${name} is ${only.status}`];
-    return only.report === 'ready' ? [] : [`${name} reports ${only.report ?? 'nothing'}`];
+    const isEnough = spec.wait === 'active' && only.report !== 'failed';
+    if (isEnough || only.report === 'ready') return [];
+    return [`${name} reports ${only.report ?? 'nothing'}`];
   });
   if (wrong.length === 0) return;
   throw new KubeupError({

@@ -369,7 +369,7 @@ function describeSpec(spec: ClusterSpec): string {
     `- master: ${spec.masterFlavor}; minions: ${spec.minions} × ${spec.minionFlavor}; image: ${spec.image}`,
     `- cloud network: ${spec.network.label} ${spec.network.cidr}; pods: ${spec.podNetwork}; services: ${spec.portalNet}`,
     `- release: ${spec.release.file} (${spec.release.bytes} bytes, sha256 ${spec.release.sha256})`,
-    `- on failure: ${spec.onFailure}; enough minions: ${spec.minReadyMinions}`,
+    `- on failure: ${spec.onFailure}; enough minions: ${spec.minReadyMinions}; wait: ${spec.wait ?? 'ready'}`,
   ].join('\n');
 }
 

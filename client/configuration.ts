@@ -148,6 +148,7 @@ export function specOf(configuration: Configuration, cloud: CloudReference): Clu
     masterTag: settings.masterTag,
     minionTag: settings.minionTag,
     onFailure: settings.onFailure,
+    wait: settings.wait,
     minReadyMinions: settings.minReadyMinions,
     maxReplacements: settings.maxReplacements,
     machineTimeoutSeconds: settings.machineTimeoutSeconds,

@@ -1,4 +1,5 @@
 import type { Failure } from './errors.js';
+import type { WaitFor } from './spec.js';
 import type { MachinePhase } from './status.js';
 
 /** States a machine reports to its mailbox, in order; `failed` may follow any. */
@@ -38,6 +39,12 @@ export function phaseOf(seen: Observation): MachinePhase {
     default:
       return 'Booting';
   }
+}
+
+/** Whether a machine is as far as is waited for: has its address, and has reported `ready` where that counts. */
+export function isSettled(seen: Observation, wait: WaitFor = 'ready'): boolean {
+  if (seen.serverStatus !== 'ACTIVE' || seen.address === '') return false;
+  return seen.report === 'ready' || (wait === 'active' && seen.report !== 'failed');
 }
 
 /** What became of a machine: ready, or given up with its reason. */

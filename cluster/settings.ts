@@ -241,6 +241,14 @@ export const settings = {
     about: 'hold (wait for retry or down), fail, or rollback',
     schema: z.enum(['hold', 'fail', 'rollback'], { error: 'must be hold, fail or rollback' }),
   },
+  wait: {
+    environment: 'KUBEUP_WAIT',
+    flag: '--wait <state>',
+    about: 'what to wait for: active (address known), reported (start scripts done) or ready',
+    schema: z.enum(['active', 'reported', 'ready'], {
+      error: 'must be active, reported or ready',
+    }),
+  },
   minReadyMinions: {
     environment: 'KUBEUP_MIN_READY_MINIONS',
     flag: '--min-ready <n>',

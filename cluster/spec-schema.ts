@@ -116,6 +116,8 @@ function defaultOf(
       return `tags=${name}-minion`;
     case 'onFailure':
       return 'hold';
+    case 'wait':
+      return 'ready';
     case 'minReadyMinions':
       return read.minions ?? 4;
     case 'maxReplacements':

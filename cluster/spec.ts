@@ -52,6 +52,11 @@ export interface ClusterSpec {
   minionTag: string;
   /** What happens when a step fails and retrying does not help. */
   onFailure: 'hold' | 'fail' | 'rollback';
+  /**
+   * How far a bring-up goes before it is `Ready`. What lies beyond is not looked at, and shown as not awaited.
+   * @default 'ready'
+   */
+  wait?: WaitFor;
   /** How many ready minions are enough. */
   minReadyMinions: number;
   /** How many times one machine may be replaced in one run. */
@@ -59,6 +64,14 @@ export interface ClusterSpec {
   /** Seconds a machine has from its creation to its `ready` report, each attempt. */
   machineTimeoutSeconds: number;
 }
+
+export type WaitFor =
+  /** The machines are ACTIVE and have their addresses; what they do then is not awaited. */
+  | 'active'
+  /** Their start scripts have reported that they are done. */
+  | 'reported'
+  /** And Kubernetes, if the release holds it, answers. */
+  | 'ready';
 
 /** Names an account without its credentials. */
 export interface CloudReference {

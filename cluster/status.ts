@@ -21,6 +21,8 @@ export type ConditionType =
   | 'MinionsReady'
   | 'Verified'
   | 'ReleaseBuilt'
+  /** Stands only where it is not awaited: whether the machines' start scripts did their work. */
+  | 'MachinesReported'
   /** Of a release with Kubernetes in it: what is true of the cluster itself. */
   | 'ApiHealthy'
   | 'NodesReady'
@@ -51,11 +53,18 @@ export type MachinePhase =
   | 'Booting'
   | 'Downloading'
   | 'Installing'
+  /** Has its address; more is not waited for. */
+  | 'Active'
   | 'Ready'
   | 'Replacing'
   | 'Failed'
   | 'Deleting'
   | 'Gone';
+
+/** Whether a machine is as far as its bring-up waits for. */
+export function hasArrived({ phase }: { phase: MachinePhase }): boolean {
+  return phase === 'Ready' || phase === 'Active';
+}
 
 export interface MachineStatus {
   name: string;

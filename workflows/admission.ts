@@ -25,7 +25,9 @@ export async function whileAdmitted<T>(
   request: AdmissionRequest,
   body: () => Promise<T>,
 ): Promise<T> {
-  if (request.spec.release.kubernetes === undefined || request.index === 0) return body();
+  const { spec, index } = request;
+  // Who waits for no more than a server does not wait for the API server that would have to know of it.
+  if (spec.release.kubernetes === undefined || spec.wait === 'active' || index === 0) return body();
   const result = await beside(async () => {
     await kubernetes.admitMinion.executeWithOptions(
       { summary: `let minion ${request.index} join` },

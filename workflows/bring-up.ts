@@ -14,7 +14,7 @@ import { retire } from './admission.js';
 import { beside } from './beside.js';
 import { failureOf } from './failure.js';
 import { bringUpFleet, type Fleet } from './fleet.js';
-import { buildRelease, verifyKubernetes } from './kubernetes.js';
+import { buildRelease, showNotAwaited, verifyKubernetes } from './kubernetes.js';
 import { Run, together, underCondition } from './run.js';
 import { keyPair, network, release, undos } from './steps.js';
 
@@ -87,6 +87,7 @@ class BringUp {
       );
       board.changed(...deleted.map((name) => `deleted ${name}`));
       await verifyKubernetes(board, built, minions);
+      showNotAwaited(board, built);
     });
   }
 

@@ -2,7 +2,8 @@ import { CancellationScope, isCancellation } from '@temporalio/workflow';
 import type { Preflight } from '../activities/preflight.js';
 import type { Survey, SurveyedServer } from '../activities/survey.js';
 import { serverName } from '../cluster/names.js';
-import { phaseOf, type MachineResult, type Observation } from '../cluster/observation.js';
+import { isSettled, type MachineResult, type Observation } from '../cluster/observation.js';
+import type { ClusterSpec } from '../cluster/spec.js';
 import { failWith } from './failure.js';
 import { Machine, type MachineRequest } from './machine.js';
 import { bringUpMinions, type KeptMinion } from './minions.js';
@@ -84,7 +85,7 @@ async function minionsOf(
   const adopted: KeptMinion[] = [];
   const requests: MachineRequest[] = [];
   for (let index = 1; index <= spec.minions; index += 1) {
-    const ready = readyAlready(found.survey, index, masterAddress);
+    const ready = readyAlready(found.survey, index, masterAddress, spec.wait);
     if (ready) {
       adopted.push({ index, serverId: ready.id, ready: true });
       run.board.changed(`adopted server ${serverName(spec.name, 'minion', index)}`);
@@ -119,13 +120,14 @@ function readyAlready(
   { servers }: Survey,
   index: number,
   masterAddress: string,
+  wait: ClusterSpec['wait'],
 ): SurveyedServer | undefined {
   const namesakes = servers.filter((server) => server.role === 'minion' && server.index === index);
   const [only] = namesakes;
   return only &&
     namesakes.length === 1 &&
     only.masterAddress === masterAddress &&
-    phaseOf(observationOf(only)) === 'Ready'
+    isSettled(observationOf(only), wait)
     ? only
     : undefined;
 }

@@ -2,6 +2,7 @@ import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow'
 import type { Activities } from '../activities/index.js';
 import type { ReleaseRequest } from '../cluster/release-request.js';
 import type { ClusterSpec } from '../cluster/spec.js';
+import type { ConditionType } from '../cluster/status.js';
 import { underCondition } from './run.js';
 import type { StatusBoard } from './status-board.js';
 
@@ -36,7 +37,9 @@ export async function verifyKubernetes(
   spec: ClusterSpec,
   minions: number[],
 ): Promise<void> {
-  if (spec.release.kubernetes === undefined) return;
+  if (spec.release.kubernetes === undefined || spec.wait === 'active' || spec.wait === 'reported') {
+    return;
+  }
   const request = [{ spec, minions }] as const;
   await underCondition(board, 'ApiHealthy', 'Asking', () =>
     kubernetes.verifyApi.executeWithOptions({ summary: 'is the API healthy' }, [...request]),
@@ -52,6 +55,29 @@ export async function verifyKubernetes(
     kubernetes.verifyDns.executeWithOptions({ summary: 'does the DNS answer' }, [...request]),
   );
 }
+
+/**
+ * Says of what a bring-up does not wait for that it is not known, so that `Ready` claims no more than was seen.
+ */
+export function showNotAwaited(board: StatusBoard, { wait, release, dns }: ClusterSpec): void {
+  const reports: ConditionType[] = ['MachinesReported'];
+  const kubernetes: ConditionType[] = ['ApiHealthy', 'NodesReady', 'PodsReachable'];
+  if (dns.enabled) kubernetes.push('DnsAnswers');
+  const unknown = [
+    ...(wait === 'active' ? reports : []),
+    ...(wait !== undefined && wait !== 'ready' && release.kubernetes !== undefined
+      ? kubernetes
+      : []),
+  ];
+  for (const type of [...reports, ...kubernetes]) {
+    if (board.reasonOf(type) === notAwaited && !unknown.includes(type)) board.clear(type);
+  }
+  for (const type of unknown) {
+    board.set(type, 'Unknown', notAwaited, `not known: only \`${wait ?? ''}\` is waited for`);
+  }
+}
+
+const notAwaited = 'NotAwaited';
 
 /** Builds the release, or finds it built: what the rest of the bring-up then works with. */
 export async function buildRelease(

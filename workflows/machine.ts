@@ -2,7 +2,11 @@ import { CancellationScope, condition, isCancellation, uuid4 } from '@temporalio
 import type { BootRequest } from '../activities/servers.js';
 import type { Failure } from '../cluster/errors.js';
 import { serverName } from '../cluster/names.js';
-import type { MachineResult, Observation } from '../cluster/observation.js';
+import {
+  isSettled as hasSettled,
+  type MachineResult,
+  type Observation,
+} from '../cluster/observation.js';
 import { longWork, looks, steps } from './activities.js';
 import { retire, whileAdmitted } from './admission.js';
 
@@ -110,7 +114,7 @@ export class Machine {
     };
     const isSettled = (): boolean => {
       const one = seen();
-      return one !== undefined && (isReady(one) || whatFailed(one) !== undefined);
+      return one !== undefined && (hasSettled(one, spec.wait) || whatFailed(one) !== undefined);
     };
     const deadline = Date.now() + spec.machineTimeoutSeconds * 1000;
     while (!(await this.orTimer(isSettled, Math.min(this.askEveryMs, deadline - Date.now())))) {
@@ -176,10 +180,6 @@ export class Machine {
       failure: this.failure,
     };
   }
-}
-
-function isReady({ report, serverStatus, address }: Observation): boolean {
-  return report === 'ready' && serverStatus === 'ACTIVE' && address !== '';
 }
 
 function whatFailed({ report, serverStatus, detail }: Observation): string | undefined {

@@ -2,21 +2,29 @@ import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@tempor
 import { podRange } from '../cluster/addressing.js';
 import { describeFailure, type Failure } from '../cluster/errors.js';
 import { releaseObject, serverName } from '../cluster/names.js';
-import { phaseOf, type MachineResult, type Observation } from '../cluster/observation.js';
+import {
+  isSettled,
+  phaseOf,
+  type MachineResult,
+  type Observation,
+} from '../cluster/observation.js';
 import type { CloudReference, ClusterSpec } from '../cluster/spec.js';
-import type {
-  ClusterPhase,
-  ClusterStatus,
-  Condition,
-  ConditionType,
-  MachineStatus,
-  MinionStatus,
+import {
+  hasArrived,
+  type ClusterPhase,
+  type ClusterStatus,
+  type Condition,
+  type ConditionType,
+  type MachinePhase,
+  type MachineStatus,
+  type MinionStatus,
 } from '../cluster/status.js';
 import { attributesOf, searchAttributes } from './interface.js';
 
 /** The one place where a run keeps what it shows: in the query, in the UI's current details, in its result. */
 export class StatusBoard {
   private readonly status: ClusterStatus;
+  private wait: ClusterSpec['wait'];
 
   /** `show` is told of every change. */
   constructor(
@@ -45,6 +53,7 @@ export class StatusBoard {
 
   /** Shows the machines and the release that the spec asks for; what is known of kept ones stays. */
   plan(spec: ClusterSpec): void {
+    this.wait = spec.wait;
     const known = new Map(this.status.minions.map((minion) => [minion.name, minion]));
     this.status.minions = Array.from({ length: spec.minions }, (_, i) => {
       const name = serverName(spec.name, 'minion', i + 1);
@@ -75,6 +84,10 @@ export class StatusBoard {
     this.show(this.status);
   }
 
+  reasonOf(type: ConditionType): string | undefined {
+    return this.status.conditions.find((condition) => condition.type === type)?.reason;
+  }
+
   fail(type: ConditionType, failure: Failure): void {
     this.set(type, 'False', failure.reason, describeFailure(failure));
   }
@@ -97,6 +110,8 @@ export class StatusBoard {
       shown.id = one.serverId;
       shown.address = one.address;
       shown.phase = phaseOf(one);
+      // Of these nobody waits for the report.
+      if (isUnreported(shown.phase) && isSettled(one, this.wait)) shown.phase = 'Active';
       shown.message = one.detail ?? '';
     }
     this.show(this.status);
@@ -108,7 +123,8 @@ export class StatusBoard {
     if (!shown) return;
     shown.id = serverId || shown.id;
     shown.address = address || shown.address;
-    shown.phase = failure ? 'Failed' : 'Ready';
+    const isActiveOnly = this.wait === 'active' && shown.phase !== 'Ready';
+    shown.phase = failure ? 'Failed' : isActiveOnly ? 'Active' : 'Ready';
     shown.message = failure?.message ?? '';
     if ('attempts' in shown && attempts !== undefined) shown.attempts = attempts;
     this.show(this.status);
@@ -133,7 +149,7 @@ function showInTemporal({ cluster, phase, conditions, master, minions }: Cluster
   if (workflowInfo().typedSearchAttributes.get(searchAttributes.phase) !== phase) {
     upsertSearchAttributes([{ key: searchAttributes.phase, value: phase }]);
   }
-  const ready = minions.filter((minion) => minion.phase === 'Ready').length;
+  const ready = minions.filter(hasArrived).length;
   setCurrentDetails(
     [
       `**${cluster}: ${phase}**, master ${master.phase}, minions ${ready} of ${minions.length} ready`,
@@ -146,6 +162,10 @@ function showInTemporal({ cluster, phase, conditions, master, minions }: Cluster
       ),
     ].join('\n'),
   );
+}
+
+function isUnreported(phase: MachinePhase): boolean {
+  return phase === 'Booting' || phase === 'Downloading' || phase === 'Installing';
 }
 
 function machine(name: string): MachineStatus {

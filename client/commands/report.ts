@@ -1,5 +1,6 @@
 import { WorkflowFailedError } from '@temporalio/client';
 import pc from 'picocolors';
+import { hasArrived } from '../../cluster/status.js';
 import { clusterDocument } from '../cluster-document.js';
 import type { ClusterStatus } from '../../cluster/status.js';
 import type { ClusterView } from '../cluster-view.js';
@@ -74,10 +75,12 @@ function endingLines(cluster: string, { ending }: Followed, { status }: ClusterV
   }
   switch (status.phase) {
     case 'Ready': {
-      const ready = status.minions.filter(({ phase }) => phase === 'Ready').length;
+      const ready = status.minions.filter(hasArrived).length;
+      const unknown = status.conditions.filter((one) => one.reason === 'NotAwaited');
       const { name, address } = status.master;
       return [
         pc.bold(`${cluster} is Ready: master ${name} (${address}), ${ready} minions.`),
+        ...unknown.map(({ type, message }) => `  ${titleOf(type)}: ${message}`),
         ...changes,
         ...(hasNodes(status) ? nodeLines(status) : []),
       ];

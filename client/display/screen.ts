@@ -1,6 +1,11 @@
 import cliTruncate from 'cli-truncate';
 import pc from 'picocolors';
-import type { Condition, ConditionType, MachineStatus } from '../../cluster/status.js';
+import {
+  hasArrived,
+  type Condition,
+  type ConditionType,
+  type MachineStatus,
+} from '../../cluster/status.js';
 import type { ClusterView } from '../cluster-view.js';
 import {
   bringUpSteps,
@@ -62,6 +67,7 @@ function stepLine(
   const state = stateOf(condition);
   if (condition.status === 'True') return `  ${pc.green('✔')} ${title}${pc.dim(state)}`;
   if (condition.status === 'False') return `  ${pc.red('✘')} ${title}${pc.red(state)}`;
+  if (condition.reason === 'NotAwaited') return `  ${pc.dim(`? ${title}${state}`)}`;
   const since = formatSeconds((context.now - Date.parse(condition.since)) / 1000);
   const progress = type === 'ReleaseUploaded' ? uploadProgress(view, context) : '';
   return `  ${pc.cyan('▸')} ${title}${state}${progress} ${pc.dim(since)}`;
@@ -80,7 +86,7 @@ function machineLines({ status }: ClusterView): string[] {
   if (minions.length <= tableOfMinions) {
     return [master, ...minions].map((machine) => machineLine(machine, wide));
   }
-  const ready = minions.filter(({ phase }) => phase === 'Ready').length;
+  const ready = minions.filter(hasArrived).length;
   const wrong = minions.filter(({ phase, message }) => phase === 'Failed' || message !== '');
   return [
     machineLine(master, wide),
@@ -92,8 +98,11 @@ function machineLines({ status }: ClusterView): string[] {
 
 function machineLine(machine: MachineStatus, wide: number): string {
   const { name, phase, address, message } = machine;
-  const colored =
-    phase === 'Ready' ? pc.green(phase) : phase === 'Failed' ? pc.red(phase) : pc.cyan(phase);
+  const colored = hasArrived(machine)
+    ? pc.green(phase)
+    : phase === 'Failed'
+      ? pc.red(phase)
+      : pc.cyan(phase);
   const pad = ' '.repeat(Math.max(1, 13 - phase.length));
   const where = (address || '').padEnd(16);
   return `  ${name.padEnd(wide)}  ${phase === 'Pending' ? pc.dim(phase) : colored}${pad}${where}${pc.dim(message.split('\n', 1)[0])}`;

@@ -16,6 +16,7 @@ const titles: Record<ConditionType, string> = {
   MinionsReady: 'Minions',
   Verified: 'Verify',
   ReleaseBuilt: 'Build',
+  MachinesReported: 'Reports',
   ApiHealthy: 'API',
   NodesReady: 'Nodes',
   PodsReachable: 'Pod network',
@@ -63,6 +64,7 @@ export function failedConditions({ conditions }: ClusterStatus): Condition[] {
 export function countPhases(minions: readonly { phase: MachinePhase }[]): string {
   const order: MachinePhase[] = [
     'Ready',
+    'Active',
     'Installing',
     'Downloading',
     'Booting',
