@@ -35,8 +35,8 @@ export function admitRequests(app: FastifyInstance, cloud: Cloud): void {
 export function requireProjectToken(app: FastifyInstance, cloud: Cloud): void {
   app.addHook('onRequest', (request, _reply, done) => {
     const { service, path, urlProject } = request.call;
-    // Version documents are for everyone; Neutron's lists of its resources are not.
-    const open = path === '/' && !request.originalUrl.startsWith('/networking/v2.0');
+    // Version documents are for everyone; what stands at Neutron's and Glance's versions themselves is not.
+    const open = path === '/' && !/^\/(networking|image)\/v2/.test(request.originalUrl);
     if (open && !request.headers['x-auth-token']) {
       done();
       return;

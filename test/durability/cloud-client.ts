@@ -1,8 +1,8 @@
-interface Account {
+/** A password, and what it is for. */
+export interface Account {
   authUrl: string;
   username: string;
   password: string;
-  apiKey: string;
   projectName: string;
   userDomainName: string;
   projectDomainName: string;
@@ -39,26 +39,20 @@ export const emptyCloud: Contents = {
   containers: [],
 };
 
-/** The local cloud over HTTP: its OpenStack as anybody sees it, and its admin path. Logs in when it must. */
-export class CloudClient {
+/** One project of an OpenStack over HTTP, as its user sees it. Logs in when it must. */
+export class ProjectClient {
   private login?: Promise<{ token: string; endpoints: ReadonlyMap<string, string> }>;
 
-  constructor(
-    private readonly url: string,
-    private readonly secret: string,
-  ) {}
-
-  account(): Promise<Account> {
-    return this.admin('GET', '/account');
-  }
+  constructor(readonly account: () => Promise<Account>) {}
 
   private async logIn(): Promise<{ token: string; endpoints: ReadonlyMap<string, string> }> {
-    const { username, password, projectName, userDomainName, projectDomainName } =
+    const { authUrl, username, password, projectName, userDomainName, projectDomainName } =
       await this.account();
     const user = { name: username, password, domain: { name: userDomainName } };
     const project = { name: projectName, domain: { name: projectDomainName } };
-    const answer = await fetch(`${this.url}/identity/v3/auth/tokens`, {
+    const answer = await fetch(`${authUrl}/auth/tokens`, {
       method: 'POST',
+      headers: { 'content-type': 'application/json' },
       body: JSON.stringify({
         auth: {
           identity: { methods: ['password'], password: { user } },
@@ -140,23 +134,6 @@ export class CloudClient {
     });
   }
 
-  /** Through the admin path. */
-  async admin<T = unknown>(method: string, path: string, body?: unknown): Promise<T> {
-    const answer = await fetch(`${this.url}/_admin${path}`, {
-      method,
-      headers: { authorization: `Bearer ${this.secret}`, 'content-type': 'application/json' },
-      body: body === undefined ? undefined : JSON.stringify(body),
-    });
-    const text = await answer.text();
-    if (answer.status >= 400) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
-    return JSON.parse(text) as T;
-  }
-
-  /** Requests so far, by method, service and shape of the route. */
-  requests(): Promise<Record<string, number>> {
-    return this.admin('GET', '/requests');
-  }
-
   /** Everything of the project that somebody made. */
   async contents(): Promise<Contents> {
     const [{ servers }, { networks }, { subnets }, { ports }, { keypairs }, containers] =
@@ -193,6 +170,37 @@ export class CloudClient {
       objects: objects.flat().sort(),
       containers: containers.map(({ name }) => name),
     };
+  }
+}
+
+/** The local cloud: a project of its own, and the cloud's admin path. */
+export class CloudClient extends ProjectClient {
+  constructor(
+    private readonly url: string,
+    private readonly secret: string,
+  ) {
+    super(() => this.localAccount());
+  }
+
+  localAccount(): Promise<Account & { apiKey: string }> {
+    return this.admin('GET', '/account');
+  }
+
+  /** Through the admin path. */
+  async admin<T = unknown>(method: string, path: string, body?: unknown): Promise<T> {
+    const answer = await fetch(`${this.url}/_admin${path}`, {
+      method,
+      headers: { authorization: `Bearer ${this.secret}`, 'content-type': 'application/json' },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    const text = await answer.text();
+    if (answer.status >= 400) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
+    return JSON.parse(text) as T;
+  }
+
+  /** Requests so far, by method, service and shape of the route. */
+  requests(): Promise<Record<string, number>> {
+    return this.admin('GET', '/requests');
   }
 }
 

@@ -8,7 +8,7 @@ import { openWorld, type World } from './world.js';
 
 /** What nobody may find by looking: name and text of each secret there is. */
 async function secretsOf(world: World): Promise<Record<string, string | RegExp>> {
-  const { password, apiKey } = await (await world.cloud()).account();
+  const { password, apiKey } = await (await world.cloud()).localAccount();
   const rootSecret = (await readFile(path.join(world.root, 'root-secret'), 'utf8')).trim();
   const root = Buffer.from(rootSecret, 'hex');
   return {

@@ -41,9 +41,11 @@ export interface World {
   dispose(): Promise<void>;
 }
 
-export async function openWorld(): Promise<World> {
+/** @param account variables of an account to work in, instead of the world's own local cloud */
+export async function openWorld(account: Record<string, string> = {}): Promise<World> {
   const temporary = await temporaryHome();
-  const { env, home } = temporary;
+  const { home } = temporary;
+  const env = { ...temporary.env, ...account };
   const begun = new Set<ChildProcess>();
 
   const start = (args: string[], extra: NodeJS.ProcessEnv = {}): ChildProcess => {

@@ -15,6 +15,11 @@ import type { Token } from './tokens.js';
 export function identityV3(app: FastifyInstance, cloud: Cloud): void {
   const self = (path: string): string => `${identityUri(cloud)}${path}`;
 
+  app.addHook('preHandler', (request, _reply, done) => {
+    refuseForeignContent(request);
+    done();
+  });
+
   app.get('/identity', (_request, reply) =>
     reply
       .code(300)
@@ -153,6 +158,14 @@ function loginParts(body: unknown): { identity: Record<string, unknown>; scope: 
     );
   }
   return { identity, scope: auth.scope };
+}
+
+/** Keystone reads JSON, said to be JSON or said to be nothing. */
+function refuseForeignContent(request: FastifyRequest): void {
+  if (typeof request.body !== 'string' || request.body === '') return;
+  const type = header(request, 'content-type')?.split(';')[0]?.trim().toLowerCase() ?? '';
+  if (type === '' || /^application\/([^/]+\+)?json$/.test(type)) return;
+  throw expecting('application/json', 'Content-Type header');
 }
 
 function requiredProperty(name: string, field?: string): ReturnType<typeof keystoneFault> {

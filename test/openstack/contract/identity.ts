@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Case } from './cloud.js';
+import { passwordLogin, type Case } from './cloud.js';
 import { logIn, logInAs, logInWith, MALFORMED, refusesLogin, tokenOf } from './login.js';
 
 /** Logging in with a password, or with a token. */
@@ -134,6 +134,19 @@ export const identityCases: Case[] = [
         400,
         'Bad Request',
         /^Invalid input for field 'identity': 'methods' is a required property(\n|$)/,
+      );
+    },
+  },
+  {
+    name: 'a login that says it is no JSON is refused',
+    run: async (cloud) => {
+      const body = JSON.stringify(passwordLogin(cloud.target.v3));
+      (
+        await cloud.ask('POST', '/auth/tokens', { body, headers: { 'content-type': 'text/plain' } })
+      ).keystone(
+        400,
+        'Bad Request',
+        `Expecting to find application/json in Content-Type header. ${MALFORMED}`,
       );
     },
   },

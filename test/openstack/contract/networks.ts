@@ -250,6 +250,8 @@ export const networkCases: Case[] = [
         },
       });
       (await cloud.network.send('GET', '/networks', { token: 'nonsense' })).is(401);
+      (await cloud.network.send('GET', '/', { token: null })).is(401);
+      (await cloud.network.get('/')).is(200);
     },
   },
   {

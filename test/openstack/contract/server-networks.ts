@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { bootServer, createServer, microversion, sharedNetwork } from './booted.js';
 import type { Case } from './cloud.js';
-import { makeNetwork, makePort, makeSubnet } from './networked.js';
+import { createSubnet, makeNetwork, makePort, makeSubnet } from './networked.js';
 
 /** How servers are attached to networks and ports. */
 export const serverNetworkCases: Case[] = [
@@ -29,6 +29,19 @@ export const serverNetworkCases: Case[] = [
       const id = await bootServer(cloud, { networks: 'none' }, microversion(37));
       const answer = await cloud.compute.get(`/servers/${id}`);
       assert.deepEqual(answer.at('server.addresses'), {});
+    },
+  },
+  {
+    name: 'an address asked for is taken of the subnet that holds it',
+    run: async (cloud) => {
+      const { network } = await makeSubnet(cloud, { cidr: '10.81.0.0/24' });
+      const second = await createSubnet(cloud, { network_id: network, cidr: '10.82.0.0/24' });
+      const networks = [{ uuid: network, fixed_ip: '10.82.0.9' }];
+      const id = await bootServer(cloud, { networks });
+      const answer = (await cloud.network.get(`/ports?device_id=${id}`)).is(200);
+      assert.deepEqual(answer.at('ports.0.fixed_ips'), [
+        { subnet_id: second.is(201).at('subnet.id'), ip_address: '10.82.0.9' },
+      ]);
     },
   },
   {
