@@ -1,7 +1,10 @@
-import { ProjectClient } from '../durability/cloud-client.js';
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
+import { ProjectClient, type Contents } from '../durability/cloud-client.js';
 import { openWorld, type World } from '../durability/world.js';
 import { packSampleRelease } from '../../release/pack.js';
-import path from 'node:path';
 import { cloudFolder, readOpenStack } from './cloud-folder.js';
 import { usualQuota, type Target } from './contract/target.js';
 import { FrontProxy } from './front-proxy.js';
@@ -15,10 +18,14 @@ export interface RealWorld {
   /** The project as its user sees it, beside the proxy. */
   project: ProjectClient;
   target: Target;
+  /** Waits until the project holds this: Nova shows a server that is gone as `DELETED` for a moment more. */
+  holds: (expected: Partial<Contents>) => Promise<void>;
   /** `up` as far as a cloud without guests allows. */
   up: (minions: number) => string[];
   dispose(): Promise<void>;
 }
+
+const settledMs = 20_000;
 
 export async function openRealWorld(): Promise<RealWorld> {
   const target = await realTarget();
@@ -57,6 +64,16 @@ export async function openRealWorld(): Promise<RealWorld> {
     project,
     target,
     up,
+    holds: async (expected) => {
+      for (const deadline = Date.now() + settledMs; ; await sleep(500)) {
+        const contents = await project.contents();
+        const seen = Object.fromEntries(
+          Object.keys(expected).map((what) => [what, contents[what as keyof Contents]]),
+        );
+        if (isDeepStrictEqual(seen, expected)) return;
+        if (Date.now() > deadline) assert.deepEqual(seen, expected);
+      }
+    },
     dispose: async () => {
       await world.dispose();
       await proxy.close();
