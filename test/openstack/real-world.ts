@@ -71,7 +71,7 @@ export async function openRealWorld(): Promise<RealWorld> {
           Object.keys(expected).map((what) => [what, contents[what as keyof Contents]]),
         );
         if (isDeepStrictEqual(seen, expected)) return;
-        if (Date.now() > deadline) assert.deepEqual(seen, expected);
+        if (Date.now() > deadline) assert.fail(JSON.stringify({ seen, expected }));
       }
     },
     dispose: async () => {
