@@ -127,10 +127,11 @@ export class ProjectClient {
     if (!answer.ok) throw new Error(`PUT ${reference}: ${answer.status}`);
   }
 
-  /** Takes the account's temp URL key away, as if it never had one. */
+  /** Takes the account's temp URL keys away, as if it never had one. */
   async forgetTempUrlKey(): Promise<void> {
     await this.call('object-store', 'POST', '', undefined, {
       'x-remove-account-meta-temp-url-key': 'yes',
+      'x-remove-account-meta-temp-url-key-2': 'yes',
     });
   }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, it } from 'node:test';
+import { after, afterEach, before, it } from 'node:test';
 import { emptyCloud } from '../durability/cloud-client.js';
 import { describeOpenStack } from './describe-openstack.js';
 import type { Drop } from './front-proxy.js';
@@ -34,6 +34,11 @@ describeOpenStack('an answer of a real OpenStack that is dropped', () => {
   let real: RealWorld;
   before(async () => (real = await openRealWorld()));
   after(() => real.dispose());
+  afterEach(async () => {
+    // What a failed test left behind must not fail the next one.
+    const { servers, networks } = await real.project.contents();
+    if (servers.length + networks.length > 0) await real.world.kubeup(['down']);
+  });
 
   mutations.forEach((up, at) => {
     const down = deletions[at];
