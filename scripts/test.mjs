@@ -5,7 +5,10 @@ import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 
 /** Tests of whole processes: run alone, and only when they are asked for. */
-const whole = ['test/durability', 'test/machines', 'test/kubernetes'];
+const whole = [
+  ...['test/durability', 'test/machines', 'test/kubernetes'],
+  ...['test/openstack/real', 'test/tools'],
+];
 const asked = process.argv.slice(2);
 const files = (asked.length > 0 ? asked : ['test', 'local/cloud/test']).flatMap(testsUnder).sort();
 const isWhole = (name) => whole.some((folder) => name.startsWith(folder));

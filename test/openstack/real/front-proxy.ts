@@ -3,7 +3,7 @@ import { createServer, request as ask } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
-import type { OpenStack, PortName } from './cloud-folder.js';
+import type { OpenStack, PortName } from '../cloud-folder.js';
 
 export type ProxiedService = 'identity' | 'compute' | 'network' | 'image' | 'object-store';
 

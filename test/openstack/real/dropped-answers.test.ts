@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, it } from 'node:test';
-import { emptyCloud } from '../durability/cloud-client.js';
+import { emptyCloud } from '../../durability/cloud-client.js';
 import { describeOpenStack } from './describe-openstack.js';
 import type { Drop } from './front-proxy.js';
 import { openRealWorld, type RealWorld } from './real-world.js';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
 import { parse } from 'yaml';
-import { boot } from '../../boot/simulated-guest.js';
-import type { ClusterDocument } from '../../client/cluster-document.js';
-import { emptyCloud } from '../durability/cloud-client.js';
+import { boot } from '../../../boot/simulated-guest.js';
+import type { ClusterDocument } from '../../../client/cluster-document.js';
+import { emptyCloud } from '../../durability/cloud-client.js';
 import { readConfigDrive, type ConfigDrive } from './config-drive.js';
 import { describeOpenStack } from './describe-openstack.js';
 import { openRealWorld, type RealWorld } from './real-world.js';

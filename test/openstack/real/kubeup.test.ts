@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
-import { eventually } from '../durability/world.js';
-import { emptyCloud } from '../durability/cloud-client.js';
-import { usualQuota } from './contract/target.js';
+import { eventually } from '../../durability/world.js';
+import { emptyCloud } from '../../durability/cloud-client.js';
+import { usualQuota } from '../contract/target.js';
 import { describeOpenStack } from './describe-openstack.js';
 import { openRealWorld, type RealWorld } from './real-world.js';
 

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { fileURLToPath } from 'node:url';
-import type { GuestMachine } from '../../boot/simulated-guest.js';
-import { cloudFolder } from './cloud-folder.js';
+import type { GuestMachine } from '../../../boot/simulated-guest.js';
+import { cloudFolder } from '../cloud-folder.js';
 
-const program = fileURLToPath(new URL('services/config_drive.py', import.meta.url));
+const program = fileURLToPath(new URL('../services/config_drive.py', import.meta.url));
 
 /** What stands on a server's config drive, as far as a machine of ours reads it. */
 export interface ConfigDrive {

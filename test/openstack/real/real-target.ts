@@ -1,6 +1,6 @@
-import { cloudFolder, identityV2Url, identityV3Url, readOpenStack } from './cloud-folder.js';
-import { Cloud } from './contract/cloud.js';
-import type { Quota, Target } from './contract/target.js';
+import { cloudFolder, identityV2Url, identityV3Url, readOpenStack } from '../cloud-folder.js';
+import { Cloud } from '../contract/cloud.js';
+import type { Quota, Target } from '../contract/target.js';
 
 const novaQuotas = new Set<string>(['instances', 'cores', 'ram', 'key_pairs']);
 

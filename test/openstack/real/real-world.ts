@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { ProjectClient, type Contents } from '../durability/cloud-client.js';
-import { openWorld, type World } from '../durability/world.js';
-import { packSampleRelease } from '../../release/pack.js';
-import { cloudFolder, readOpenStack } from './cloud-folder.js';
-import { usualQuota, type Target } from './contract/target.js';
+import { ProjectClient, type Contents } from '../../durability/cloud-client.js';
+import { openWorld, type World } from '../../durability/world.js';
+import { packSampleRelease } from '../../../release/pack.js';
+import { cloudFolder, readOpenStack } from '../cloud-folder.js';
+import { usualQuota, type Target } from '../contract/target.js';
 import { FrontProxy } from './front-proxy.js';
 import { realTarget } from './real-target.js';
 
@@ -65,13 +65,15 @@ export async function openRealWorld(): Promise<RealWorld> {
     target,
     up,
     holds: async (expected) => {
-      for (const deadline = Date.now() + settledMs; ; await sleep(500)) {
+      const deadline = Date.now() + settledMs;
+      for (;;) {
         const contents = await project.contents();
         const seen = Object.fromEntries(
           Object.keys(expected).map((what) => [what, contents[what as keyof Contents]]),
         );
         if (isDeepStrictEqual(seen, expected)) return;
-        if (Date.now() > deadline) assert.fail(JSON.stringify({ seen, expected }));
+        if (Date.now() > deadline) assert.deepEqual(seen, expected);
+        await sleep(500);
       }
     },
     dispose: async () => {
