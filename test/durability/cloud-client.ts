@@ -115,14 +115,18 @@ export class ProjectClient {
     return answer.body as AsyncIterable<Uint8Array>;
   }
 
-  /** Puts an object's bytes. @param reference `container/object` */
-  async upload(reference: string, body: Buffer, headers: Record<string, string>): Promise<void> {
+  /** Puts an object in the place of whatever is there. @param reference `container/object` */
+  async upload(
+    reference: string,
+    body: Uint8Array,
+    headers: Record<string, string> = {},
+  ): Promise<void> {
     this.login ??= this.logIn();
     const { token, endpoints } = await this.login;
     const answer = await fetch(`${endpoints.get('object-store')}/${reference}`, {
       method: 'PUT',
       headers: { ...headers, 'x-auth-token': token },
-      body: new Uint8Array(body),
+      body: Buffer.from(body),
     });
     if (!answer.ok) throw new Error(`PUT ${reference}: ${answer.status}`);
   }

@@ -1,26 +1,41 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { after, before, describe, it } from 'node:test';
 import { clusterCa } from '../../home/certificates.js';
-import { KubernetesWorld } from './world.js';
+import { KubernetesWorld, seconds } from './world.js';
 
 const world = new KubernetesWorld();
 const skip =
   process.geteuid?.() === 0 && process.platform === 'linux' ? false : 'needs root on Linux';
 
-/** Brings a cluster up that cannot come up. @returns what its status tells, and how long that took, seconds */
-async function failing(release: string, minions: number): Promise<string> {
-  const { code } = await world.kubeup(
+interface Status {
+  conditions: { type: string; status: string; message: string }[];
+  release: { reference: string };
+}
+
+async function status(): Promise<Status> {
+  return JSON.parse((await world.kubeup('status', '--json')).stdout) as Status;
+}
+
+/** Brings a cluster up that cannot come up. @returns the causes that its status tells */
+async function failing(
+  release: string,
+  minions: number,
+  meanwhile: () => Promise<void> = () => Promise.resolve(),
+): Promise<string> {
+  const from = Date.now();
+  const up = world.kubeup(
     ...['up', '--machines', 'linux', '--minions', String(minions), '--release', release],
-    ...['--max-replacements', '0', '--on-failure', 'fail', '--machine-timeout', '150'],
+    ...['--max-replacements', '0', '--on-failure', 'fail', '--machine-timeout', '120'],
   );
-  assert.equal(code, 1);
-  const { stdout } = await world.kubeup('status', '--json');
+  await meanwhile();
+  const { code, stdout, stderr } = await up;
+  assert.equal(code, 1, stdout + stderr);
+  const { conditions } = await status();
+  console.log(`failed after ${seconds(from)} s`);
   await world.done('down');
-  const { conditions } = JSON.parse(stdout) as {
-    conditions: { status: string; message: string }[];
-  };
   return conditions
-    .filter(({ status }) => status === 'False')
+    .filter((condition) => condition.status === 'False')
     .map(({ message }) => message)
     .join('\n');
 }
@@ -70,6 +85,22 @@ describe('a cluster that cannot come up names the cause', { skip, timeout: 40 * 
       ),
     );
     assert.match(await failing(release, 0), /is the CA key the one of the CA certificate/);
+  });
+
+  it('a release that is cut short in the cloud', async () => {
+    const cutShort = async (): Promise<void> => {
+      await world.until('the release is uploaded', async () =>
+        (await status()).conditions.some(
+          (one) => one.type === 'ReleaseUploaded' && one.status === 'True',
+        ),
+      );
+      const half = await readFile(await world.truncatedRelease());
+      await (await world.cloud()).upload((await status()).release.reference, half);
+    };
+    assert.match(
+      await failing(world.release, 0, cutShort),
+      /release refused: \d+ bytes, expected \d+/,
+    );
   });
 
   it('a release that ends in the middle is refused before anything is made', async () => {

@@ -59,11 +59,11 @@ describe('a bring-up of Kubernetes whose parts are killed', { skip, timeout: 40 
       ['cloud', installs('kubernetes-minion-1'), () => killService('cloud')],
       [
         'minion 2, while it installs',
-        installs('kubernetes-minion-2'),
-        async () => {
-          for (const pid of await world.machinePids('kubernetes-minion-2'))
-            process.kill(pid, 'SIGKILL');
-        },
+        // Once the cloud, which was killed before, is there again to say which processes are the machine's.
+        async () =>
+          (await installs('kubernetes-minion-2')()) &&
+          (await world.machinePids('kubernetes-minion-2')).length > 0,
+        () => world.killMachine('kubernetes-minion-2'),
       ],
     ];
     const runs = new Set<string>();

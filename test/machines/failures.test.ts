@@ -42,13 +42,7 @@ describe('machines that fail', { skip, timeout: 30 * 60_000 }, () => {
     );
     const up = world.kubeup(...['up', '--machines', 'linux', '--minions', '1', '--release', file]);
     const first = await world.untilPhase('kubernetes-minion-1', 'Installing');
-    for (const pid of await world.machinePids('kubernetes-minion-1')) {
-      try {
-        process.kill(pid, 'SIGKILL');
-      } catch {
-        // It went with another.
-      }
-    }
+    await world.killMachine('kubernetes-minion-1');
     const { code, stdout, stderr } = await up;
     assert.equal(code, 0, stderr);
     assert.match(stdout + stderr, /replaced kubernetes-minion-1: its server is off/);

@@ -139,6 +139,17 @@ export class MachinesWorld {
     return processesIn(this.names.cgroup(id));
   }
 
+  /** SIGKILL to all processes of a machine, at once. */
+  async killMachine(name: string): Promise<void> {
+    for (const pid of await this.machinePids(name)) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        // It went with another.
+      }
+    }
+  }
+
   /** What there is on this host of the machines of this home: nothing, when all is cleared. */
   async leftovers(): Promise<string[]> {
     const { prefix } = this.names;
