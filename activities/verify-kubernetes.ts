@@ -30,6 +30,8 @@ interface Probe {
 const patienceMs = 120_000;
 const pollMs = 500;
 const probesPath = '/api/v1/namespaces/kube-system/pods';
+const probeSet = '/apis/apps/v1/namespaces/kube-system/daemonsets/kubeup-probe';
+const unprobed = 'not looked at: there is no DaemonSet kubeup-probe in kube-system';
 
 /** The API answers that it is healthy, over TLS verified against the cluster's CA. */
 export async function verifyApi(
@@ -85,12 +87,14 @@ export async function verifyNodes(
 /**
  * A pod runs on each minion, has an address of its minion's range, and reaches the pod on another: a node can be Ready
  * while none of its pods can start, or talk. The requests go to the pods through the API server.
+ *
+ * @returns why it was not looked at, where nobody wants probes
  */
 export async function verifyPodNetwork(
   dependencies: Dependencies,
   { spec, minions }: KubernetesRequest,
-): Promise<void> {
-  await withKubeApi(dependencies, spec, (api) =>
+): Promise<string | undefined> {
+  return whereProbed(dependencies, spec, (api) =>
     comesTrue('reach pods from pods', async () => {
       const probes = await probesOf(api, spec, minions);
       const missing = probes.flatMap(({ node, problem }) =>
@@ -109,13 +113,13 @@ export async function verifyPodNetwork(
   );
 }
 
-/** The cluster's DNS answers a pod on each minion. */
+/** The cluster's DNS answers a pod on each minion. @returns why it was not looked at, where nobody wants probes */
 export async function verifyDns(
   dependencies: Dependencies,
   { spec, minions }: KubernetesRequest,
-): Promise<void> {
+): Promise<string | undefined> {
   const service = `kubernetes.default.svc.${spec.dns.domain}`;
-  await withKubeApi(dependencies, spec, (api) =>
+  return whereProbed(dependencies, spec, (api) =>
     comesTrue(`resolve ${service} in pods`, async () => {
       const portal = parseCidr(spec.portalNet);
       const answers = await Promise.all(
@@ -130,6 +134,19 @@ export async function verifyDns(
       return answers.flat();
     }),
   );
+}
+
+/** Probes are optional: what looks by them is done where they are deployed. */
+async function whereProbed(
+  dependencies: Dependencies,
+  spec: ClusterSpec,
+  look: (api: KubeApi) => Promise<void>,
+): Promise<string | undefined> {
+  return withKubeApi(dependencies, spec, async (api) => {
+    if ((await api.get(probeSet)) === undefined) return unprobed;
+    await look(api);
+    return undefined;
+  });
 }
 
 /** The probe of each minion, or what is wrong with it. */

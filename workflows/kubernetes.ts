@@ -47,11 +47,11 @@ export async function verifyKubernetes(
   await underCondition(board, 'NodesReady', 'Looking', () =>
     kubernetes.verifyNodes.executeWithOptions({ summary: 'are the nodes Ready' }, [...request]),
   );
-  await underCondition(board, 'PodsReachable', 'Probing', () =>
+  await probed(board, 'PodsReachable', 'Probing', () =>
     kubernetes.verifyPodNetwork.executeWithOptions({ summary: 'do pods reach pods' }, [...request]),
   );
   if (!spec.dns.enabled) return;
-  await underCondition(board, 'DnsAnswers', 'Resolving', () =>
+  await probed(board, 'DnsAnswers', 'Resolving', () =>
     kubernetes.verifyDns.executeWithOptions({ summary: 'does the DNS answer' }, [...request]),
   );
 }
@@ -78,6 +78,17 @@ export function showNotAwaited(board: StatusBoard, { wait, release, dns }: Clust
 }
 
 const notAwaited = 'NotAwaited';
+
+/** A claim that only pods can prove: it stays open, with the reason, where there are none to ask. */
+async function probed(
+  board: StatusBoard,
+  type: ConditionType,
+  doing: string,
+  look: () => Promise<string | undefined>,
+): Promise<void> {
+  const unseen = await underCondition(board, type, doing, look);
+  if (unseen) board.set(type, 'Unknown', 'NotProbed', unseen);
+}
 
 /** Builds the release, or finds it built: what the rest of the bring-up then works with. */
 export async function buildRelease(

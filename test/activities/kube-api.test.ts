@@ -149,7 +149,7 @@ test('nodes are believed when they are Ready with the range of their index', asy
   });
 });
 
-test('pods are reached around the ring of minions, and each asks the DNS', async () => {
+test('where there are probes, pods are reached around the ring of minions, and each asks the DNS', async () => {
   await withApi(async ({ dependencies, spec, answers, asked }) => {
     const probe = (index: number): object => ({
       metadata: { name: `probe-${index}` },
@@ -173,6 +173,11 @@ test('pods are reached around the ring of minions, and each asks the DNS', async
         { status: 200, body: '10.0.0.1\n' },
       );
     }
+    assert.match((await verifyDns(dependencies, { spec, minions: [1] })) ?? '', /no DaemonSet/);
+    answers.set('GET /apis/apps/v1/namespaces/kube-system/daemonsets/kubeup-probe', {
+      status: 200,
+      body: {},
+    });
     await verifyPodNetwork(dependencies, { spec, minions: [1, 2] });
     await verifyDns(dependencies, { spec, minions: [1, 2] });
     assert.equal(asked.filter(({ path }) => path.includes('/proxy/')).length, 4);
