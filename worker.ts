@@ -35,6 +35,9 @@ export async function runWorker(env: NodeJS.ProcessEnv): Promise<void> {
       stickyQueueScheduleToStartTimeout: '2s',
       shutdownGraceTime: '20s',
       maxConcurrentActivityTaskExecutions: 60,
+      // By itself the SDK passes on a heartbeat only each 8 of the 10 seconds in which one is due.
+      maxHeartbeatThrottleInterval: '2s',
+      defaultHeartbeatThrottleInterval: '2s',
     });
     const running = worker.run();
     process.stdout.write(

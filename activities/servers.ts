@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { renderUserData } from '../boot/user-data.js';
-import { parseReportContentType } from '../boot/report.js';
+import { parseReportContentType, redact } from '../boot/report.js';
 import type { Server } from '../cloud/port.js';
 import { podRange } from '../cluster/addressing.js';
 import { KubeupError } from '../cluster/errors.js';
@@ -11,15 +11,16 @@ import {
   releaseTag,
   reportObject,
   serverName,
-  type ServerMark,
 } from '../cluster/names.js';
-import type { Observation } from '../cluster/observation.js';
+import { isStopped, type Observation } from '../cluster/observation.js';
 import type { ClusterSpec } from '../cluster/spec.js';
 import { clusterCa } from '../home/certificates.js';
 import { joinToken } from '../home/join-token.js';
+import { ownerOf } from '../home/owner.js';
 import { sshHostKeys } from '../home/ssh-keys.js';
 import { cancellationSignal } from './as-activity.js';
 import type { Dependencies } from './context.js';
+import { ownServers, type OwnServer } from './own-servers.js';
 import { publicKeyOf } from './ssh-key.js';
 import { ensureTempUrlKey } from './temp-url-key.js';
 
@@ -50,6 +51,9 @@ export interface BootedServer {
   seen?: Observation;
 }
 
+/** How much of a failed machine's report is read: its reason comes first. */
+export const detailBytes = 2_048;
+
 /** How long a deletion may take until the cloud no longer shows the server, milliseconds. */
 const deletionMs = 300_000;
 const pollMs = 1_000;
@@ -62,32 +66,34 @@ export async function bootServer(
   dependencies: Dependencies,
   request: BootRequest,
 ): Promise<BootedServer> {
-  const { cloud } = dependencies;
+  const { cloud, rootSecret } = dependencies;
   const { spec } = request;
   const name = serverName(spec.name, request.role, request.index);
   const namesakes = (await cloud.compute.listServers({ name })).filter(
     (server) => !server.deleting && server.status !== 'DELETED',
   );
-  const foreign = namesakes.find(
-    (server) => readServerMark(server.metadata)?.cluster !== spec.name,
-  );
+  const owner = ownerOf(rootSecret);
+  const foreign = namesakes.find(({ metadata }) => {
+    const mark = readServerMark(metadata);
+    return mark?.cluster !== spec.name || mark.owner !== owner;
+  });
   if (foreign) throw nameTaken(name, foreign.id);
 
   const byAge = [...namesakes].sort((a, b) => a.created.localeCompare(b.created));
   const kept = byAge.find((server) => isUsable(server, request));
   const surplus = byAge.filter((server) => server !== kept);
-  for (const server of surplus) await removeServer(dependencies, spec, server);
+  for (const { id } of surplus) await cloud.compute.deleteServer(id);
+  await emptyMailboxes(dependencies, surplus, kept ? [kept] : []);
   const deleted = surplus.map((server) => `${name} (${server.id}, ${whyDeleted(server, request)})`);
   if (kept) {
     const bootId = kept.metadata[metadataKeys.boot] ?? '';
     const { role, index } = request;
-    return {
+    const seen = await lookAtMachine(dependencies, {
+      ...{ spec, role, index, bootId },
       serverId: kept.id,
-      bootId,
-      made: bootId === request.bootId,
-      deleted,
-      seen: await lookAtMachine(dependencies, { spec, role, index, bootId, serverId: kept.id }),
-    };
+    });
+    if (isStopped(seen, spec.wait)) await cloud.compute.startServer(kept.id);
+    return { serverId: kept.id, bootId, made: bootId === request.bootId, deleted, seen };
   }
   const { id } = await cloud.compute.createServer({
     name,
@@ -95,7 +101,7 @@ export async function bootServer(
     flavorId: request.flavorId,
     keyName: spec.keyPair.name,
     networkIds: request.networkIds,
-    metadata: metadataOf(request),
+    metadata: metadataOf(rootSecret, request),
     userData: await userDataOf(dependencies, request),
   });
   return { serverId: id, bootId: request.bootId, made: true, deleted };
@@ -107,24 +113,25 @@ export async function lookAtMachine(
   request: Pick<BootRequest, 'spec' | 'role' | 'index' | 'bootId'> & { serverId: string },
 ): Promise<Observation> {
   const { spec, role, index, bootId, serverId } = request;
+  const server = await cloud.compute.getServer(serverId);
+  const mark = server && readServerMark(server.metadata);
+  const container = mark?.container || spec.release.container;
   const object = reportObject(spec.name, bootId);
-  const [server, report] = await Promise.all([
-    cloud.compute.getServer(serverId),
-    cloud.objectStorage.headObject(spec.release.container, object),
-  ]);
+  const report = await cloud.objectStorage.headObject(container, object);
   const state = report && parseReportContentType(report.contentType);
+  const detail =
+    state === 'failed'
+      ? await cloud.objectStorage.readText(container, object, detailBytes)
+      : server?.fault;
   return {
     role,
     index,
     serverId,
     bootId,
     serverStatus: !server || server.deleting ? 'LOST' : server.status,
-    address: server?.addresses[spec.network.label]?.[0] ?? '',
+    address: server?.addresses[mark?.network || spec.network.label]?.[0] ?? '',
     report: state,
-    detail:
-      state === 'failed'
-        ? await cloud.objectStorage.readText(spec.release.container, object, 8_192)
-        : server?.fault,
+    detail: detail && redact(detail),
   };
 }
 
@@ -140,37 +147,41 @@ export type ServerSelection =
 /**
  * Deletes servers of the cluster, minions of the highest index first and the master last, waits until the cloud
  * no longer shows them, and empties their mailboxes.
+ *
+ * @returns the names of what was deleted, and the containers their mailboxes were in
  */
 export async function deleteServers(
   dependencies: Dependencies,
-  request: { cluster: string; container: string; which: ServerSelection },
-): Promise<{ deleted: string[] }> {
+  request: { cluster: string; which: ServerSelection },
+): Promise<{ deleted: string[]; containers: string[] }> {
   const { cloud } = dependencies;
-  const { cluster, container, which } = request;
-  const deleted = new Set<string>();
+  const { cluster, which } = request;
+  const gone = new Map<string, OwnServer>();
   const signal = cancellationSignal();
   for (const deadline = Date.now() + deletionMs; ;) {
-    const servers = (await cloud.compute.listServers()).flatMap((server) => {
-      const mark = readServerMark(server.metadata);
-      const isOurs = mark?.cluster === cluster && server.status !== 'DELETED';
-      return isOurs ? [{ ...server, mark }] : [];
-    });
+    const servers = await ownServers(dependencies, cluster);
     const left = select(servers, which);
-    if (left.length === 0) return { deleted: [...deleted] };
+    const kept = servers.filter((server) => !left.includes(server));
+    if (left.length === 0) {
+      // Once more: one that was still running may have reported after it was told to go.
+      await emptyMailboxes(dependencies, [...gone.values()], kept);
+      return {
+        deleted: [...new Set([...gone.values()].map(({ name }) => name))],
+        containers: [...new Set([...gone.values()].map(({ mark }) => mark.container))],
+      };
+    }
     if (Date.now() > deadline) throw deletionStuck(left.map(({ name }) => name));
-    for (const { id, name, deleting, mark } of left.sort((a, b) => b.mark.index - a.mark.index)) {
-      deleted.add(name);
-      if (deleting) continue;
-      await cloud.compute.deleteServer(id);
-      await cloud.objectStorage.deleteObject(container, reportObject(cluster, mark.bootId));
+    for (const server of left.sort((a, b) => b.mark.index - a.mark.index)) {
+      gone.set(server.id, server);
+      if (server.deleting) continue;
+      await cloud.compute.deleteServer(server.id);
+      await emptyMailboxes(dependencies, [server], kept);
     }
     await sleep(pollMs, undefined, { signal });
   }
 }
 
-type MarkedServer = Server & { mark: ServerMark };
-
-function select(servers: MarkedServer[], which: ServerSelection): MarkedServer[] {
+function select(servers: OwnServer[], which: ServerSelection): OwnServer[] {
   if ('ids' in which) return servers.filter(({ id }) => which.ids.includes(id));
   if ('allBut' in which) return servers.filter(({ id }) => !which.allBut.includes(id));
   const { kept, highestIndex } = which;
@@ -181,15 +192,17 @@ function select(servers: MarkedServer[], which: ServerSelection): MarkedServer[]
   );
 }
 
-async function removeServer(
+/** Deletes the reports of servers that go. Doubles share a boot and so a mailbox: that of a kept one stays. */
+async function emptyMailboxes(
   { cloud }: Dependencies,
-  spec: ClusterSpec,
-  server: Server,
+  going: readonly Server[],
+  kept: readonly Server[],
 ): Promise<void> {
-  await cloud.compute.deleteServer(server.id);
-  const bootId = server.metadata[metadataKeys.boot];
-  if (bootId) {
-    await cloud.objectStorage.deleteObject(spec.release.container, reportObject(spec.name, bootId));
+  const inUse = new Set(kept.map(({ metadata }) => readServerMark(metadata)?.bootId));
+  for (const { metadata } of going) {
+    const mark = readServerMark(metadata);
+    if (!mark?.bootId || !mark.container || inUse.has(mark.bootId)) continue;
+    await cloud.objectStorage.deleteObject(mark.container, reportObject(mark.cluster, mark.bootId));
   }
 }
 
@@ -204,7 +217,7 @@ function whyDeleted(server: Server, request: BootRequest): string {
   return isUsable(server, request) ? 'a double' : 'made for another master address';
 }
 
-function metadataOf(request: BootRequest): Record<string, string> {
+function metadataOf(rootSecret: Buffer, request: BootRequest): Record<string, string> {
   const { spec, role, index, bootId, masterAddress } = request;
   const tag = role === 'master' ? spec.masterTag : spec.minionTag;
   const [key = 'tags', ...value] = tag.split('=');
@@ -214,6 +227,9 @@ function metadataOf(request: BootRequest): Record<string, string> {
     [metadataKeys.index]: String(index),
     [metadataKeys.release]: releaseTag(spec.release.sha256),
     [metadataKeys.boot]: bootId,
+    [metadataKeys.owner]: ownerOf(rootSecret),
+    [metadataKeys.container]: spec.release.container,
+    [metadataKeys.network]: spec.network.label,
     ...(masterAddress && { [metadataKeys.master]: masterAddress }),
     [key]: value.join('='),
   };

@@ -1,18 +1,17 @@
-import type { Server, StoredObject } from '../cloud/port.js';
+import type { StoredObject } from '../cloud/port.js';
 import type { ReportState } from '../cluster/observation.js';
 import {
   clusterOfKeyPair,
   networkMark,
-  readServerMark,
   releaseObject,
   reportObject,
   reportsPrefix,
   subnetName,
-  type ServerMark,
 } from '../cluster/names.js';
 import type { ClusterSpec } from '../cluster/spec.js';
 import { parseReportContentType } from '../boot/report.js';
 import type { Dependencies } from './context.js';
+import { ownServers, type OwnServer } from './own-servers.js';
 
 /** A server that carries this cluster's marks. */
 export interface SurveyedServer {
@@ -24,6 +23,8 @@ export interface SurveyedServer {
   created: string;
   bootId: string;
   address: string;
+  /** Holds its mailbox. */
+  container: string;
   /** Minions: the master address they were given at boot. */
   masterAddress: string;
   report?: ReportState;
@@ -40,9 +41,10 @@ export interface Survey {
   release: boolean;
 }
 
-export async function survey({ cloud }: Dependencies, spec: ClusterSpec): Promise<Survey> {
+export async function survey(dependencies: Dependencies, spec: ClusterSpec): Promise<Survey> {
+  const { cloud } = dependencies;
   const [servers, networks, keyPair, container, release] = await Promise.all([
-    surveyServers({ cloud }, spec.name, spec.network.label, spec.release.container),
+    surveyServers(dependencies, spec.name),
     cloud.network.listNetworks({ name: spec.network.label }),
     cloud.keyPairs.get(spec.keyPair.name),
     cloud.objectStorage.headContainer(spec.release.container),
@@ -67,34 +69,36 @@ export async function survey({ cloud }: Dependencies, spec: ClusterSpec): Promis
   };
 }
 
-/** The cluster's servers with their latest reports: one listing of servers, one of the mailbox. */
+/**
+ * The cluster's servers with their latest reports: one listing of servers, and one of the mailbox in each container
+ * that their marks name, which is one.
+ */
 export async function surveyServers(
-  { cloud }: Pick<Dependencies, 'cloud'>,
+  dependencies: Dependencies,
   cluster: string,
-  networkLabel: string,
-  container: string,
 ): Promise<SurveyedServer[]> {
-  const [servers, mailbox] = await Promise.all([
-    cloud.compute.listServers(),
-    cloud.objectStorage.listObjects(container, reportsPrefix(cluster)),
-  ]);
-  const reports = new Map(mailbox.map((object) => [object.name, object]));
+  const servers = await ownServers(dependencies, cluster);
+  const containers = [...new Set(servers.map(({ mark }) => mark.container))].filter(Boolean);
+  const mailboxes = await Promise.all(
+    containers.map(async (container) => {
+      const { objectStorage } = dependencies.cloud;
+      const objects = await objectStorage.listObjects(container, reportsPrefix(cluster));
+      return objects.map((object) => [`${container}/${object.name}`, object] as const);
+    }),
+  );
+  const reports = new Map(mailboxes.flat());
   return servers
-    .filter((server) => !server.deleting && server.status !== 'DELETED')
-    .flatMap((server) => {
-      const mark = readServerMark(server.metadata);
-      return mark?.cluster === cluster ? [surveyed(server, mark, networkLabel, reports)] : [];
-    })
+    .filter(({ deleting }) => !deleting)
+    .map((server) => surveyed(server, reports))
     .sort((a, b) => a.created.localeCompare(b.created) || a.id.localeCompare(b.id));
 }
 
 function surveyed(
-  server: Server,
-  mark: ServerMark,
-  networkLabel: string,
+  { mark, ...server }: OwnServer,
   reports: ReadonlyMap<string, StoredObject>,
 ): SurveyedServer {
-  const report = reports.get(reportObject(mark.cluster, mark.bootId));
+  const object = reportObject(mark.cluster, mark.bootId);
+  const report = reports.get(`${mark.container}/${object}`);
   return {
     id: server.id,
     name: server.name,
@@ -103,7 +107,8 @@ function surveyed(
     status: server.status,
     created: server.created,
     bootId: mark.bootId,
-    address: server.addresses[networkLabel]?.[0] ?? '',
+    address: server.addresses[mark.network]?.[0] ?? '',
+    container: mark.container,
     masterAddress: mark.master,
     report: report && parseReportContentType(report.contentType),
     fault: server.fault,

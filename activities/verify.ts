@@ -1,8 +1,14 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { KubeupError } from '../cluster/errors.js';
 import { serverName } from '../cluster/names.js';
 import type { ClusterSpec } from '../cluster/spec.js';
+import { cancellationSignal } from './as-activity.js';
 import type { Dependencies } from './context.js';
 import { surveyServers } from './survey.js';
+
+/** A listing may lag behind, and a machine may be rebooting: so often it is looked again, and so far apart. */
+const looks = 10;
+const betweenLooksMs = 3_000;
 
 /**
  * Looks once more at the whole: the master and the given minions are there exactly once, active, and
@@ -12,17 +18,26 @@ export async function verifyCluster(
   dependencies: Dependencies,
   { spec, minions }: { spec: ClusterSpec; minions: number[] },
 ): Promise<void> {
-  const servers = await surveyServers(
-    dependencies,
-    spec.name,
-    spec.network.label,
-    spec.release.container,
-  );
+  const signal = cancellationSignal();
+  for (let look = 1; ; look += 1) {
+    const wrong = await whatIsWrong(dependencies, spec, minions);
+    if (wrong.length === 0) return;
+    if (look === looks) throw notConverged(spec.name, wrong);
+    await sleep(betweenLooksMs, undefined, { signal });
+  }
+}
+
+async function whatIsWrong(
+  dependencies: Dependencies,
+  spec: ClusterSpec,
+  minions: number[],
+): Promise<string[]> {
+  const servers = await surveyServers(dependencies, spec.name);
   const expected = [
     serverName(spec.name, 'master'),
     ...minions.map((index) => serverName(spec.name, 'minion', index)),
   ];
-  const wrong = expected.flatMap((name) => {
+  return expected.flatMap((name) => {
     const namesakes = servers.filter((server) => server.name === name);
     const [only] = namesakes;
     if (!only) return [`${name} is missing`];
@@ -32,11 +47,13 @@ export async function verifyCluster(
     if (isEnough || only.report === 'ready') return [];
     return [`${name} reports ${only.report ?? 'nothing'}`];
   });
-  if (wrong.length === 0) return;
-  throw new KubeupError({
+}
+
+function notConverged(cluster: string, wrong: readonly string[]): KubeupError {
+  return new KubeupError({
     kind: 'blocked',
     reason: 'NotConverged',
-    attempted: `verify cluster ${spec.name}`,
+    attempted: `verify cluster ${cluster}`,
     message: wrong.join('; '),
     cure: 'Something changed while the cluster came up: `kubeup retry` makes it whole',
   });

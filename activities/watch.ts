@@ -7,16 +7,16 @@ import type { Observation } from '../cluster/observation.js';
 import { machinesChanged, clusterWorkflowId, minionWorkflowId } from '../cluster/workflow-names.js';
 import { heartbeat } from './as-activity.js';
 import type { Dependencies } from './context.js';
+import { detailBytes } from './servers.js';
 import { surveyServers, type SurveyedServer } from './survey.js';
 
 export interface WatchRequest {
   cluster: string;
-  networkLabel: string;
-  container: string;
 }
 
 const tickMs = 1_000;
-const detailBytes = 8_192;
+/** Observations in one signal: Temporal takes 2 MiB. */
+const batch = 100;
 
 /**
  * Watches the cluster's machines until it is cancelled: each tick lists the servers once and the mailbox
@@ -33,20 +33,16 @@ export async function watchMachines(
     ((info.heartbeatDetails ?? []) as Observation[]).map((one) => [one.serverId, one]),
   );
   for (;;) {
-    const servers = await surveyServers(
-      dependencies,
-      request.cluster,
-      request.networkLabel,
-      request.container,
-    );
+    const servers = await surveyServers(dependencies, request.cluster);
     const now = new Map<string, Observation>();
     for (const server of servers) {
       now.set(server.id, await observe(dependencies, request, server, seen.get(server.id)));
     }
     for (const [id, last] of seen) {
-      if (!now.has(id) && last.serverStatus !== 'LOST') {
-        now.set(id, { ...last, serverStatus: 'LOST' });
-      }
+      if (now.has(id) || last.serverStatus === 'LOST') continue;
+      // A listing may lag; the server itself knows.
+      const found = await dependencies.cloud.compute.getServer(id);
+      now.set(id, found && !found.deleting ? last : { ...last, serverStatus: 'LOST' });
     }
     const changed = [...now.values()].filter((one) => !isSame(one, seen.get(one.serverId)));
     await tell(client, request.cluster, changed);
@@ -58,11 +54,11 @@ export async function watchMachines(
 
 async function observe(
   { cloud }: Dependencies,
-  { cluster, container }: WatchRequest,
+  { cluster }: WatchRequest,
   server: SurveyedServer,
   before: Observation | undefined,
 ): Promise<Observation> {
-  const { role, index, id, bootId, status, address, report, fault } = server;
+  const { role, index, id, bootId, status, address, container, report, fault } = server;
   let detail = fault;
   if (report === 'failed') {
     detail =
@@ -95,7 +91,9 @@ async function tell(
   changed: readonly Observation[],
 ): Promise<void> {
   if (changed.length === 0) return;
-  await signalTo(client, clusterWorkflowId(cluster), [...changed]);
+  for (let from = 0; from < changed.length; from += batch) {
+    await signalTo(client, clusterWorkflowId(cluster), changed.slice(from, from + batch));
+  }
   for (const one of changed) {
     if (one.role === 'minion') await signalTo(client, minionWorkflowId(cluster, one.index), [one]);
   }

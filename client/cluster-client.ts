@@ -137,6 +137,17 @@ export class ClusterClient {
   }
 
   /**
+   * The container of the latest run: a bring-up's as it is amended, or the one that a tear-down empties.
+   * `undefined` when another client began that tear-down.
+   * @throws ClusterNotFoundError
+   */
+  async container(cluster: string): Promise<string | undefined> {
+    const { type, memo } = await this.describeKnown(cluster);
+    if (type !== 'bringUpCluster') return memo?.[containerMemo] as string | undefined;
+    return (await this.query(cluster, (handle) => handle.query(specQuery))).release.container;
+  }
+
+  /**
    * Lets every blocked step go on.
    * @throws ClusterNotFoundError when no run is open
    * @throws RefusedError when nothing is blocked
@@ -189,6 +200,7 @@ export class ClusterClient {
           workflowIdConflictPolicy: 'FAIL',
           typedSearchAttributes: startAttributes(request.name, request.cloud, 'TearingDown'),
           staticSummary: `Tear down ${request.name}`,
+          memo: { [containerMemo]: request.container },
         });
         return { id, runId: handle.firstExecutionRunId, type: 'tearDownCluster', open: true };
       } catch (error) {
@@ -331,6 +343,9 @@ export class ClusterClient {
     await (signal ? Promise.race([settled, rejectOnAbort(signal)]) : settled);
   }
 }
+
+/** A tear-down takes no queries about what it was asked: the next one finds here what it has to empty. */
+const containerMemo = 'container';
 
 function startAttributes(
   cluster: string,

@@ -114,6 +114,24 @@ export function openCompute(session: Session, provider: 'openstack' | 'rackspace
       return { id: readValue(reference, server, attempted).id };
     },
 
+    async startServer(id, options) {
+      try {
+        await session.request(
+          'compute',
+          `start server ${id}`,
+          {
+            method: 'POST',
+            path: `servers/${encodeURIComponent(id)}/action`,
+            body: { 'os-start': null },
+          },
+          options,
+        );
+      } catch (error) {
+        // Nova refuses to start what is not stopped, or is being started.
+        if (!(error instanceof KubeupError && error.failure.status === 409)) throw error;
+      }
+    },
+
     async deleteServer(id, options) {
       await absentIsUndefined(
         session.call(

@@ -89,6 +89,8 @@ export interface Compute {
   getServer(id: string, options?: CallOptions): Promise<Server | undefined>;
   /** One POST, with config drive. Nova has no idempotency token: look before calling. */
   createServer(request: ServerRequest, options?: CallOptions): Promise<{ id: string }>;
+  /** Powers a server on that is `SHUTOFF`; it takes a while. One that is on, or being started, is no error. */
+  startServer(id: string, options?: CallOptions): Promise<void>;
   /** An absent server is no error. The server lingers: list until it is gone. */
   deleteServer(id: string, options?: CallOptions): Promise<void>;
   /** By id or by exact name; `undefined` when there is none. Two of one name are an error naming both ids. */

@@ -26,6 +26,12 @@ export const metadataKeys = {
   boot: 'kubeup-boot',
   /** Minions only: the master's cloud-network address they were given. */
   master: 'kubeup-master',
+  /** Whose it is: tells the root secret that made it from others that use the same name in the same project. */
+  owner: 'kubeup-owner',
+  /** Container with its mailbox. */
+  container: 'kubeup-container',
+  /** Label of the cloud network that its address is on. */
+  network: 'kubeup-network',
 } as const;
 
 /** Key of the mark on a container, as user metadata (lower case, without the service's prefix). */
@@ -41,6 +47,10 @@ export interface ServerMark {
   bootId: string;
   /** Empty for the master. */
   master: string;
+  owner: string;
+  container: string;
+  /** Label of the cloud network. */
+  network: string;
 }
 
 export function readServerMark(metadata: Readonly<Record<string, string>>): ServerMark | undefined {
@@ -57,6 +67,9 @@ export function readServerMark(metadata: Readonly<Record<string, string>>): Serv
     release: metadata[metadataKeys.release] ?? '',
     bootId: metadata[metadataKeys.boot] ?? '',
     master: metadata[metadataKeys.master] ?? '',
+    owner: metadata[metadataKeys.owner] ?? '',
+    container: metadata[metadataKeys.container] ?? '',
+    network: metadata[metadataKeys.network] ?? '',
   };
 }
 

@@ -47,6 +47,11 @@ export function isSettled(seen: Observation, wait: WaitFor = 'ready'): boolean {
   return seen.report === 'ready' || (wait === 'active' && seen.report !== 'failed');
 }
 
+/** Whether a machine that was as far as is waited for is off: somebody, or its host, has stopped it. */
+export function isStopped({ serverStatus, report }: Observation, wait: WaitFor = 'ready'): boolean {
+  return serverStatus === 'SHUTOFF' && (report === 'ready' || (wait === 'active' && !report));
+}
+
 /** What became of a machine: ready, or given up with its reason. */
 export interface MachineResult {
   serverId: string;

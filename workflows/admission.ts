@@ -1,4 +1,9 @@
-import { ActivityCancellationType, CancellationScope, proxyActivities } from '@temporalio/workflow';
+import {
+  ActivityCancellationType,
+  CancellationScope,
+  isCancellation,
+  proxyActivities,
+} from '@temporalio/workflow';
 import type { AdmissionRequest } from '../activities/admission.js';
 import type { Activities } from '../activities/index.js';
 import type { ClusterSpec } from '../cluster/spec.js';
@@ -35,10 +40,15 @@ export async function whileAdmitted<T>(
     );
     return CancellationScope.current().cancelRequested;
   }, body);
-  await kubernetes.endAdmission.executeWithOptions(
-    { summary: `minion ${request.index} joins no more` },
-    [request],
-  );
+  try {
+    await kubernetes.endAdmission.executeWithOptions(
+      { summary: `minion ${request.index} joins no more` },
+      [request],
+    );
+  } catch (error) {
+    // The token expires by itself: the minion is what it is without this.
+    if (isCancellation(error)) throw error;
+  }
   return result;
 }
 

@@ -107,7 +107,7 @@ class BringUp {
     board.enter('RollingBack');
     const scope = {
       cluster: spec.name,
-      container: spec.release.container,
+      containers: new Set([spec.release.container]),
       before: { survey: this.before, spec },
     };
     for (const { undone, undo } of undos) {
@@ -123,11 +123,11 @@ class BringUp {
   /** Tells of the machines as long as the fleet takes; a failure of its own is a condition of its own. */
   private async watch(): Promise<never> {
     const { board } = this.run;
-    const { name, network, release } = this.run.current.spec;
+    const { name } = this.run.current.spec;
     board.clear('MachinesWatched');
     try {
       return await watcher.watchMachines.executeWithOptions({ summary: 'watch the machines' }, [
-        { cluster: name, networkLabel: network.label, container: release.container },
+        { cluster: name },
       ]);
     } catch (error) {
       if (!isCancellation(error)) board.fail('MachinesWatched', failureOf(error));
@@ -149,7 +149,6 @@ class BringUp {
       [
         {
           cluster: spec.name,
-          container: spec.release.container,
           which: { kept, highestIndex: spec.minions },
         },
       ],

@@ -4,24 +4,44 @@ import type { Failure } from '../cluster/errors.js';
 import { serverName } from '../cluster/names.js';
 import {
   isSettled as hasSettled,
+  isStopped,
   type MachineResult,
   type Observation,
 } from '../cluster/observation.js';
+import type { ClusterSpec } from '../cluster/spec.js';
 import { longWork, looks, steps } from './activities.js';
 import { retire, whileAdmitted } from './admission.js';
 
-/** What is known of machines, by server id: fed by signals, and by direct looks when none came. */
+/** What is known of machines, by server id: told by signals, and by direct looks when none came. */
 export class Sightings {
   private readonly byServer = new Map<string, Observation>();
+  private readonly toldAt = new Map<string, number>();
+  private signals = 0;
 
-  add(observations: readonly Observation[]): void {
-    for (const one of observations) this.byServer.set(one.serverId, one);
+  /** What a signal tells: later than all before. */
+  tell(observations: readonly Observation[]): void {
+    this.signals += 1;
+    for (const one of observations) {
+      this.byServer.set(one.serverId, one);
+      this.toldAt.set(one.serverId, this.signals);
+    }
+  }
+
+  /** Begins a look. What it brings is older than whatever a signal has told of that server meanwhile. */
+  look(): (seen: Observation) => void {
+    const begun = this.signals;
+    return (seen) => {
+      if ((this.toldAt.get(seen.serverId) ?? 0) <= begun) this.byServer.set(seen.serverId, seen);
+    };
   }
 
   of(serverId: string): Observation | undefined {
     return this.byServer.get(serverId);
   }
 }
+
+/** How much of a cause is kept, characters: of hundreds of machines it must fit into one answer. */
+const causeLength = 3_000;
 
 export type MachineRequest = Omit<BootRequest, 'bootId'>;
 
@@ -62,7 +82,11 @@ export class Machine {
 
   /** Resolves when the machine has not, or will not have, this address any more. */
   async loses(address: string): Promise<void> {
-    await condition(() => this.address !== address || this.failure !== undefined);
+    await condition(() => {
+      const last = this.sightings.of(this.serverId);
+      const isLost = last !== undefined && whatFailed(last, this.request.spec.wait) !== undefined;
+      return this.address !== address || this.failure !== undefined || (this.ended && isLost);
+    });
   }
 
   /** Resolves when the machine is ready or given up; rejects when a step is blocked, or on cancellation. */
@@ -93,11 +117,12 @@ export class Machine {
   }
 
   private async boot(): Promise<{ serverId: string; bootId: string }> {
+    const saw = this.sightings.look();
     const server = await steps.bootServer.executeWithOptions({ summary: `boot ${this.name}` }, [
       { ...this.request, bootId: uuid4() },
     ]);
     this.serverId = server.serverId;
-    if (server.seen) this.sightings.add([server.seen]);
+    if (server.seen) saw(server.seen);
     for (const one of server.deleted) this.changes.push(`deleted ${one}`);
     this.changes.push(`${server.made ? 'made' : 'adopted'} server ${this.name}`);
     if (server.made || this.attempts > 0) this.attempts += 1;
@@ -109,20 +134,24 @@ export class Machine {
     const { spec, role, index } = this.request;
     const seen = (): Observation | undefined => {
       const one = this.sightings.of(serverId);
-      if (one?.address && !whatFailed(one)) this.address = one.address;
+      if (one?.address && !whatFailed(one, spec.wait)) this.address = one.address;
       return one;
     };
     const isSettled = (): boolean => {
       const one = seen();
-      return one !== undefined && (hasSettled(one, spec.wait) || whatFailed(one) !== undefined);
+      return (
+        one !== undefined &&
+        (hasSettled(one, spec.wait) || whatFailed(one, spec.wait) !== undefined)
+      );
     };
     const deadline = Date.now() + spec.machineTimeoutSeconds * 1000;
     while (!(await this.orTimer(isSettled, Math.min(this.askEveryMs, deadline - Date.now())))) {
+      const saw = this.sightings.look();
       const looked = await steps.lookAtMachine.executeWithOptions(
         { summary: `ask the cloud about ${this.name}` },
         [{ spec, role, index, bootId, serverId }],
       );
-      this.sightings.add([looked]);
+      saw(looked);
       if (isSettled()) break;
       if (Date.now() >= deadline) {
         return `not ready after ${spec.machineTimeoutSeconds} s: server ${looked.serverStatus}, ${
@@ -131,7 +160,7 @@ export class Machine {
       }
     }
     const last = seen();
-    return last && whatFailed(last);
+    return last && whatFailed(last, spec.wait);
   }
 
   private orTimer(isSettled: () => boolean, ms: number): Promise<boolean> {
@@ -158,7 +187,7 @@ export class Machine {
     const { spec, index } = this.request;
     if (index > 0) this.changes.push(...(await retire(spec, [index])));
     await longWork.deleteServers.executeWithOptions({ summary: `delete ${this.name}` }, [
-      { cluster: spec.name, container: spec.release.container, which: { ids: [serverId] } },
+      { cluster: spec.name, which: { ids: [serverId] } },
     ]);
   }
 
@@ -167,7 +196,7 @@ export class Machine {
       kind: 'blocked',
       reason: this.request.role === 'master' ? 'MasterFailed' : 'MinionFailed',
       attempted: `bring up ${this.name}`,
-      message: `given up after ${this.attempts} servers; the last: ${cause}`,
+      message: `given up after ${this.attempts} servers; the last: ${cause.slice(0, causeLength)}`,
       cure: `Look at its console log (\`nova console-log ${this.name}\`), mend the cause, then \`kubeup retry\``,
     };
   }
@@ -182,11 +211,14 @@ export class Machine {
   }
 }
 
-function whatFailed({ report, serverStatus, detail }: Observation): string | undefined {
+function whatFailed(seen: Observation, wait: ClusterSpec['wait']): string | undefined {
+  const { report, serverStatus, detail } = seen;
   if (serverStatus === 'ERROR') return `the cloud put it in ERROR: ${detail ?? 'no reason given'}`;
   if (serverStatus === 'LOST') return 'its server is gone';
-  if (serverStatus === 'SHUTOFF')
+  // One that was ready is started again when it is adopted; one that was not cannot be trusted to go on.
+  if (serverStatus === 'SHUTOFF' && !isStopped(seen, wait)) {
     return 'its server is off: it went down by itself, or was stopped';
+  }
   if (report === 'failed') return `its start script failed: ${detail ?? 'no reason given'}`;
   return undefined;
 }

@@ -8,7 +8,7 @@ export async function bringUpMinion(
   request: MachineRequest,
 ): Promise<MachineResult & { changes: string[] }> {
   const sightings = new Sightings();
-  setHandler(machinesChangedSignal, (changed) => sightings.add(changed));
+  setHandler(machinesChangedSignal, (changed) => sightings.tell(changed));
   const machine = new Machine(request, sightings);
   const result = await machine.bringUp();
   return { ...result, changes: machine.changes };

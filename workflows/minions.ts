@@ -59,9 +59,18 @@ export async function bringUpMinions(
     kind: 'blocked',
     reason: first?.reason ?? 'MinionFailed',
     attempted: `bring up ${spec.minions} minions of ${spec.name}`,
-    message: `${count} ready, ${spec.minReadyMinions} wanted. ${failures.map(describeFailure).join('\n')}`,
+    message: `${count} ready, ${spec.minReadyMinions} wanted. ${listed(failures)}`,
     cure: 'Mend the cause, then `kubeup retry`',
   });
+}
+
+/** Failures told in full; each minion's own stands beside it in the status. */
+const told = 3;
+
+function listed(failures: readonly Failure[]): string {
+  const more = failures.length - told;
+  const first = failures.slice(0, told).map(describeFailure);
+  return [...first, ...(more > 0 ? [`… and ${more} more minions`] : [])].join('\n');
 }
 
 /** Tries of a child's start, 1 s to 30 s apart: about five minutes, as long as its predecessor's last activity. */

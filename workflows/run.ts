@@ -58,6 +58,7 @@ export class Run {
   readonly board: StatusBoard;
   readonly sightings = new Sightings();
   private mayGoOn = false;
+  private wasAmended = false;
   private builtRelease: Partial<ClusterSpec['release']> = {};
 
   constructor(private request: BringUpRequest) {
@@ -67,7 +68,7 @@ export class Run {
     setHandler(statusQuery, () => this.board.snapshot());
     setHandler(specQuery, () => this.current.spec);
     setHandler(machinesChangedSignal, (changed) => {
-      this.sightings.add(changed);
+      this.sightings.tell(changed);
       this.board.see(changed);
     });
     setHandler(retryUpdate, () => this.goOn(), {
@@ -108,7 +109,9 @@ export class Run {
       } catch (error) {
         if (isCancellation(error)) throw error;
         const failure = failureOf(error);
-        if (failure.kind === 'invalid' || this.request.spec.onFailure !== 'hold') {
+        // What an amendment asks for may be wrong; the run it was offered to waits for a better one.
+        const isRefused = failure.kind === 'invalid' && !this.wasAmended;
+        if (isRefused || this.request.spec.onFailure !== 'hold') {
           throw failWith(failure);
         }
         this.board.enter('Blocked');
@@ -151,6 +154,8 @@ export class Run {
     const isAmended = this.differences(proposed).length > 0;
     if (isAmended) {
       this.request = proposed;
+      this.wasAmended = true;
+      this.builtRelease = {};
       this.board.plan(proposed.spec);
     }
     if (this.board.phase === 'Blocked') this.goOn();
@@ -162,6 +167,13 @@ export class Run {
     if (this.request.surplus !== proposed.surplus) {
       differences.push(`surplus minions: ${this.request.surplus} → ${proposed.surplus}`);
     }
+    if (JSON.stringify(this.request.build) !== JSON.stringify(proposed.build)) {
+      differences.push(`build: ${nameOf(this.request.build)} → ${nameOf(proposed.build)}`);
+    }
     return differences;
   }
+}
+
+function nameOf(build: BringUpRequest['build']): string {
+  return build === undefined ? 'none' : Object.values(build).join(' ');
 }

@@ -7,7 +7,8 @@ import { longWork, steps } from './activities.js';
 /** What an undo may remove, and from where. */
 export interface UndoScope {
   cluster: string;
-  container: string;
+  /** Where its releases and mailboxes are: the one of the spec, and those that its servers name. */
+  containers: Set<string>;
   /** Rolling back: what existed before the run stays. Tearing down: undefined, all that kubeup made goes. */
   before?: { survey: Survey; spec: ClusterSpec };
 }
@@ -43,13 +44,17 @@ export const release: Step<string[]> = {
         : `adopted release ${spec.release.sha256.slice(0, 12)}`,
     ];
   },
-  async undo({ cluster, container, before }) {
+  async undo({ cluster, containers, before }) {
     if (before?.survey.release) return [];
-    const { deleted } = await longWork.deleteRelease.executeWithOptions(
-      { summary: 'delete the release' },
-      [{ cluster, container, sha256: before?.spec.release.sha256 }],
-    );
-    return deleted;
+    const all: string[] = [];
+    for (const container of containers) {
+      const { deleted } = await longWork.deleteRelease.executeWithOptions(
+        { summary: `delete the release in ${container}` },
+        [{ cluster, container, sha256: before?.spec.release.sha256 }],
+      );
+      all.push(...deleted);
+    }
+    return all;
   },
 };
 
@@ -102,12 +107,13 @@ export type Undo = Pick<Step<never>, 'undone' | 'undo'>;
 /** Master and minions are undone together: one list, one wait, highest minion first and the master last. */
 export const servers: Undo = {
   undone: 'ServersDeleted',
-  async undo({ cluster, container, before }) {
+  async undo({ cluster, containers, before }) {
     const allBut = before?.survey.servers.map(({ id }) => id) ?? [];
-    const { deleted } = await longWork.deleteServers.executeWithOptions(
+    const { deleted, containers: theirs } = await longWork.deleteServers.executeWithOptions(
       { summary: 'delete the servers' },
-      [{ cluster, container, which: { allBut } }],
+      [{ cluster, which: { allBut } }],
     );
+    for (const container of theirs) containers.add(container);
     return deleted;
   },
 };

@@ -31,7 +31,7 @@ export async function tearDownCluster(request: TearDownRequest): Promise<Cluster
   };
   setHandler(proposeUpdate, (): 'attached' | 'amended' => 'attached', { validator: refuse });
 
-  const scope = { cluster: request.name, container: request.container };
+  const scope = { cluster: request.name, containers: new Set([request.container]) };
   const remove = async ({ undone, undo }: Undo): Promise<string[]> => {
     const deleted = await underCondition(board, undone, 'Deleting', () => undo(scope));
     board.changed(...deleted.map((name) => `deleted ${name}`));

@@ -74,7 +74,7 @@ async function down(inputs: ConfigurationInputs, options: FollowOptions): Promis
 async function containerOf(session: Session, { name, container }: ClusterChoice): Promise<string> {
   if (!container.isDefault) return container.name;
   try {
-    return (await session.clusters.spec(name))?.release.container ?? container.name;
+    return (await session.clusters.container(name)) ?? container.name;
   } catch (error) {
     if (error instanceof ClusterNotFoundError || isTransient(error)) return container.name;
     throw error;

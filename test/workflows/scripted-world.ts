@@ -152,7 +152,7 @@ export class ScriptedWorld {
           return !which.kept.includes(id) && index > which.highestIndex;
         });
         this.servers = this.servers.filter((server) => !gone.includes(server));
-        return { deleted: gone.map(({ name }) => name) };
+        return { deleted: gone.map(({ name }) => name), containers: [] };
       }),
       watchMachines: act('watchMachines', () => this.watcher.watch()),
       verifyCluster: act('verifyCluster', () => undefined),
@@ -218,6 +218,7 @@ export class ScriptedWorld {
       created: new Date().toISOString(),
       bootId,
       address: fate === 'error' ? '' : `192.168.${nth}.${10 + index}`,
+      container: spec.release.container,
       masterAddress,
       report: fate === 'fails' ? 'failed' : fate === 'ready' && !joins ? 'ready' : undefined,
       fault: fate === 'error' ? 'No valid host was found' : undefined,
