@@ -1,3 +1,4 @@
+import type { CloudNetwork } from '../cloud/port.js';
 import { KubeupError } from '../cluster/errors.js';
 import { networkMark, subnetName } from '../cluster/names.js';
 import type { ClusterSpec } from '../cluster/spec.js';
@@ -10,36 +11,31 @@ export interface EnsuredNetwork {
 
 /**
  * The cloud network and its subnet. Adopts the network of that label; one that kubeup did not make must
- * already have the range, and is used as it is.
+ * already have the range, and is used as it is: it never gets a subnet of ours.
  */
 export async function ensureNetwork(
-  { cloud }: Dependencies,
+  dependencies: Dependencies,
   spec: ClusterSpec,
 ): Promise<EnsuredNetwork> {
-  const { label, cidr } = spec.network;
-  const found = await cloud.network.listNetworks({ name: label });
-  if (found.length > 1)
+  const { network } = dependencies.cloud;
+  const { label } = spec.network;
+  const found = await network.listNetworks({ name: label });
+  if (found.length > 1) {
     throw ambiguous(
       label,
-      found.map((network) => network.id),
+      found.map(({ id }) => id),
     );
-  const existing = found[0];
-  const subnets = existing ? await cloud.network.listSubnets({ networkId: existing.id }) : [];
-  if (existing && subnets.some((subnet) => subnet.cidr === cidr)) {
-    return { id: existing.id, made: false };
   }
-  if (existing && subnets.length > 0) throw otherRange(label, cidr, subnets[0]?.cidr ?? '');
-
-  const description = (await cloud.network.keepsDescriptions())
-    ? networkMark(spec.name)
-    : undefined;
-  const network = existing ?? (await cloud.network.createNetwork({ name: label, description }));
-  await cloud.network.createSubnet({
-    networkId: network.id,
-    name: subnetName(spec.name),
-    cidr,
-  });
-  return { id: network.id, made: true };
+  const [existing] = found;
+  if (existing) {
+    if (await hasRange(dependencies, spec, existing.id)) return { id: existing.id, made: false };
+    // Empty: either an earlier try of ours came no further, or it is somebody's.
+    if (existing.description !== networkMark(spec.name)) throw networkTaken(label, existing.id);
+    await addSubnet(dependencies, spec, existing.id);
+    return { id: existing.id, made: true };
+  }
+  const make = (await network.keepsDescriptions()) ? makeDescribed : makeNamed;
+  return { id: await make(dependencies, spec), made: true };
 }
 
 /** Deletes the network that carries the cluster's mark, whatever its label is; a user's own stays. */
@@ -47,27 +43,69 @@ export async function deleteNetwork(
   { cloud }: Dependencies,
   cluster: string,
 ): Promise<{ deleted: string[] }> {
-  const [networks, subnets] = await Promise.all([
+  const [keepsDescriptions, networks, subnets] = await Promise.all([
+    cloud.network.keepsDescriptions(),
     cloud.network.listNetworks(),
     cloud.network.listSubnets(),
   ]);
-  const marked = new Set(
-    subnets
-      .filter((subnet) => subnet.name === subnetName(cluster))
-      .map((subnet) => subnet.networkId),
-  );
-  const ours = networks.filter(
-    ({ id, description, own }) =>
-      own && (description === networkMark(cluster) || (!description && marked.has(id))),
-  );
+  const ourSubnets = subnets.filter(({ name }) => name === subnetName(cluster));
+  const isMarked = keepsDescriptions
+    ? ({ description }: CloudNetwork) => description === networkMark(cluster)
+    : ({ id, name }: CloudNetwork) =>
+        name === subnetName(cluster) || ourSubnets.some(({ networkId }) => networkId === id);
+  const ours = networks.filter((network) => network.own && isMarked(network));
   for (const { id } of ours) await cloud.network.deleteNetwork(id);
-  // A user's own network that was empty got our subnet: the subnet goes, the network stays.
-  const strays = subnets.filter(
-    ({ name, networkId }) =>
-      name === subnetName(cluster) && !ours.some(({ id }) => id === networkId),
-  );
+  // Whoever moved our subnet's mark to a network of their own keeps the network.
+  const strays = ourSubnets.filter(({ networkId }) => !ours.some(({ id }) => id === networkId));
   for (const { id } of strays) await cloud.network.deleteSubnet(id);
   return { deleted: ours.map(({ name }) => name) };
+}
+
+/** The mark is there from the first moment on. */
+async function makeDescribed(dependencies: Dependencies, spec: ClusterSpec): Promise<string> {
+  const { id } = await dependencies.cloud.network.createNetwork({
+    name: spec.network.label,
+    description: networkMark(spec.name),
+  });
+  await addSubnet(dependencies, spec, id);
+  return id;
+}
+
+/**
+ * Without descriptions the marked subnet tells that a network is ours, and until it has one, the same mark as the
+ * network's name does. So an empty network of the cluster's label is always somebody else's.
+ */
+async function makeNamed(dependencies: Dependencies, spec: ClusterSpec): Promise<string> {
+  const { network } = dependencies.cloud;
+  const mark = subnetName(spec.name);
+  const begun = (await network.listNetworks({ name: mark })).find(({ own }) => own);
+  const { id } = begun ?? (await network.createNetwork({ name: mark }));
+  if (!begun || !(await hasRange(dependencies, spec, id))) {
+    await addSubnet(dependencies, spec, id);
+  }
+  await network.renameNetwork(id, spec.network.label);
+  return id;
+}
+
+/** `false` when it has no range at all. @throws KubeupError when it has another */
+async function hasRange(
+  { cloud }: Dependencies,
+  { network: { label, cidr } }: ClusterSpec,
+  networkId: string,
+): Promise<boolean> {
+  const subnets = await cloud.network.listSubnets({ networkId });
+  if (subnets.some((subnet) => subnet.cidr === cidr)) return true;
+  const [other] = subnets;
+  if (other) throw otherRange(label, cidr, other.cidr);
+  return false;
+}
+
+async function addSubnet(
+  { cloud }: Dependencies,
+  { name, network: { cidr } }: ClusterSpec,
+  networkId: string,
+): Promise<void> {
+  await cloud.network.createSubnet({ networkId, name: subnetName(name), cidr });
 }
 
 function ambiguous(label: string, ids: string[]): KubeupError {
@@ -87,5 +125,18 @@ export function otherRange(label: string, wanted: string, found: string): Kubeup
     attempted: `use network ${label}`,
     message: `it has the range ${found}, the spec says ${wanted}`,
     cure: `Set NOVA_NETWORK=${found}, or choose another NOVA_NETWORK_LABEL, then \`kubeup up\` again`,
+  });
+}
+
+/** A network of the cluster's label without a subnet that kubeup did not make. */
+export function networkTaken(label: string, id: string): KubeupError {
+  return new KubeupError({
+    kind: 'blocked',
+    reason: 'NameTaken',
+    attempted: `use network ${label}`,
+    message: `network ${id} has that label, no subnet, and kubeup did not make it`,
+    cure:
+      'Give it a subnet of the range NOVA_NETWORK or delete it, then `kubeup retry`; or choose another ' +
+      'NOVA_NETWORK_LABEL, then `kubeup up` again',
   });
 }

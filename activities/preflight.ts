@@ -9,7 +9,7 @@ import { clusterCa } from '../home/certificates.js';
 import { sshHostKeys } from '../home/ssh-keys.js';
 import type { Dependencies } from './context.js';
 import { otherKey } from './keys.js';
-import { otherRange } from './network.js';
+import { networkTaken, otherRange } from './network.js';
 import { publicKeyOf, samePublicKey } from './ssh-key.js';
 import { survey, type Survey } from './survey.js';
 
@@ -156,6 +156,9 @@ async function freeRanges(
   const mine = subnets.filter(({ networkId }) => networkId === existing?.network?.id);
   if (mine.length > 0 && !mine.some(({ cidr }) => cidr === spec.network.cidr)) {
     throw otherRange(spec.network.label, spec.network.cidr, mine[0]?.cidr ?? '');
+  }
+  if (existing?.network && mine.length === 0 && !existing.network.own) {
+    throw networkTaken(spec.network.label, existing.network.id);
   }
   const ranges = {
     'cloud network': spec.network.cidr,

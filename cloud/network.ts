@@ -84,6 +84,19 @@ export function openNetwork(session: Session): Network {
       return toNetwork(made.network, await session.projectId(options));
     },
 
+    async renameNetwork(id, name, options) {
+      await session.request(
+        'network',
+        `rename network ${id} to ${name}`,
+        {
+          method: 'PUT',
+          path: `networks/${encodeURIComponent(id)}`,
+          body: { network: { name } },
+        },
+        options,
+      );
+    },
+
     async deleteNetwork(id, options) {
       await absentIsUndefined(
         session.call(

@@ -151,6 +151,7 @@ export interface Network {
     request: { name: string; description?: string },
     options?: CallOptions,
   ): Promise<CloudNetwork>;
+  renameNetwork(id: string, name: string, options?: CallOptions): Promise<void>;
   /** An absent network is no error; one in use rejects with reason `InUse`. */
   deleteNetwork(id: string, options?: CallOptions): Promise<void>;
   listSubnets(filter?: { networkId?: string }, options?: CallOptions): Promise<Subnet[]>;

@@ -64,6 +64,7 @@ export const everyCall: Readonly<
   keepsDescriptions: ({ network }, o) => network.keepsDescriptions(o),
   listNetworks: ({ network }, o) => network.listNetworks({}, o),
   createNetwork: ({ network }, o) => network.createNetwork({ name: 'n' }, o),
+  renameNetwork: ({ network }, o) => network.renameNetwork('n1', 'n', o),
   deleteNetwork: ({ network }, o) => network.deleteNetwork('n1', o),
   listSubnets: ({ network }, o) => network.listSubnets({}, o),
   createSubnet: ({ network }, o) =>

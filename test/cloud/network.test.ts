@@ -179,3 +179,12 @@ test('a network in use is not deleted, one that is gone is', async (t) => {
   await cloud.network.deleteNetwork('n2');
   await cloud.network.deleteSubnet('sn2');
 });
+
+test('a network is renamed by its id', async (t) => {
+  const { cloud } = await scripted(t, async (request, response) => {
+    assert.equal(`${request.method} ${request.path}`, 'PUT /v2.0/networks/n1');
+    assert.deepEqual(JSON.parse((await bytes(request)).toString()), { network: { name: 'b' } });
+    json(response, 200, { network: { ...neutron, name: 'b' } });
+  });
+  await cloud.network.renameNetwork('n1', 'b');
+});
