@@ -2,20 +2,21 @@ import { KubeupError } from '../cluster/errors.js';
 import { clusterOfKeyPair } from '../cluster/names.js';
 import type { ClusterSpec } from '../cluster/spec.js';
 import type { Dependencies } from './context.js';
-import { publicKeyOf, samePublicKey } from './ssh-key.js';
+import { marked, publicKeyOf, samePublicKey } from './ssh-key.js';
 
-/** Imports the cluster's public key; adopts the same key under that name, refuses another one. */
+/** Imports the cluster's public key under our comment; adopts the same key under that name, refuses another one. */
 export async function ensureKeyPair(
   { cloud, rootSecret }: Dependencies,
   spec: ClusterSpec,
 ): Promise<{ made: boolean }> {
   const wanted = publicKeyOf(rootSecret, spec);
+  // What was there before may be the user's: it keeps its comment, and so it stays theirs.
   const existing = await cloud.keyPairs.get(spec.keyPair.name);
   if (existing) {
     if (!samePublicKey(existing.publicKey, wanted)) throw otherKey(spec.keyPair.name);
     return { made: false };
   }
-  await cloud.keyPairs.import(spec.keyPair.name, wanted);
+  await cloud.keyPairs.import(spec.keyPair.name, marked(wanted, spec.name));
   return { made: true };
 }
 
