@@ -40,8 +40,9 @@ export class Sightings {
   }
 }
 
-/** How much of a cause is kept, characters: of hundreds of machines it must fit into one answer. */
-const causeLength = 3_000;
+/** How much is kept of a cause, characters; those of all machines must fit into one answer of 2 MiB. */
+const mostOfCause = 4_500;
+const mostOfAll = 600_000;
 
 export type MachineRequest = Omit<BootRequest, 'bootId'>;
 
@@ -104,7 +105,7 @@ export class Machine {
           this.failure = this.givenUp(cause);
           return this.result();
         }
-        this.changes.push(`replaced ${this.name}: ${failure}`);
+        this.changes.push(`replaced ${this.name}: ${failure.split('\n', 1)[0]}`);
         await this.discard(server.serverId);
       }
     } catch (error) {
@@ -192,11 +193,13 @@ export class Machine {
   }
 
   private givenUp(cause: string): Failure {
+    const machines = this.request.spec.minions + 1;
+    const length = Math.min(mostOfCause, Math.ceil(mostOfAll / machines));
     return {
       kind: 'blocked',
       reason: this.request.role === 'master' ? 'MasterFailed' : 'MinionFailed',
       attempted: `bring up ${this.name}`,
-      message: `given up after ${this.attempts} servers; the last: ${cause.slice(0, causeLength)}`,
+      message: `given up after ${this.attempts} servers; the last: ${cause.slice(0, length)}`,
       cure: `Look at its console log (\`nova console-log ${this.name}\`), mend the cause, then \`kubeup retry\``,
     };
   }

@@ -1,11 +1,17 @@
-import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import {
+  CancelledFailure,
+  WorkflowExecutionAlreadyStartedError,
+  type Workflow,
+  type WorkflowResultType,
+} from '@temporalio/common';
 import {
   CancellationScope,
   ChildWorkflowCancellationType,
-  executeChild,
   isCancellation,
   ParentClosePolicy,
   sleep,
+  startChild,
+  type ChildWorkflowHandle,
 } from '@temporalio/workflow';
 import { describeFailure, type Failure } from '../cluster/errors.js';
 import { failureOf, failWith } from './failure.js';
@@ -84,14 +90,16 @@ async function asChild(request: MachineRequest): ReturnType<typeof bringUpMinion
   const { spec, index } = request;
   for (let tries = 1; ; tries += 1) {
     try {
-      return await executeChild(bringUpMinion, {
-        workflowId: minionWorkflowId(spec.name, index),
-        args: [request],
-        parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
-        cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
-        typedSearchAttributes: attributesOf(spec.name, spec.cloud),
-        staticSummary: `minion ${index} of ${spec.name}`,
-      });
+      return await cancelledOnceStarted(() =>
+        startChild(bringUpMinion, {
+          workflowId: minionWorkflowId(spec.name, index),
+          args: [request],
+          parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+          cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
+          typedSearchAttributes: attributesOf(spec.name, spec.cloud),
+          staticSummary: `minion ${index} of ${spec.name}`,
+        }),
+      );
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError) || tries === startTries) {
         throw error;
@@ -101,6 +109,25 @@ async function asChild(request: MachineRequest): ReturnType<typeof bringUpMinion
       });
     }
   }
+}
+
+/**
+ * Runs a child to its end, and cancels it with its surroundings, but never before it has started: the server
+ * acknowledges the cancellation of a child that it is still starting, and the child never hears of it.
+ */
+async function cancelledOnceStarted<T extends Workflow>(
+  start: () => Promise<ChildWorkflowHandle<T>>,
+): Promise<WorkflowResultType<T>> {
+  const outer = CancellationScope.current();
+  if (outer.consideredCancelled) throw new CancelledFailure('not begun any more');
+  return CancellationScope.nonCancellable(async () => {
+    const scope = new CancellationScope({ cancellable: true });
+    const child = await scope.run(start);
+    outer.cancelRequested.catch(() => {
+      scope.cancel();
+    });
+    return await child.result();
+  });
 }
 
 /** Runs `work` on each item, `window` at a time; every started one ends before it rejects. */

@@ -51,6 +51,9 @@ test('A server is ours when its metadata says which one it is', () => {
     release: '',
     bootId: 'b',
     master: '',
+    owner: '',
+    container: '',
+    network: '',
   });
   assert.equal(readServerMark({}), undefined);
   assert.equal(readServerMark({ ...metadata, [metadataKeys.role]: 'guest' }), undefined);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { WorkflowHandle } from '@temporalio/client';
+import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { conditionOf } from './conditions.js';
 import { quota } from './failures.js';
 import { bringUpRequest, Stage } from './stage.js';
@@ -34,6 +34,22 @@ describe(`${minions} minions`, { timeout: 300_000 }, () => {
       world.calls.slice(before).filter((call) => /^(bootServer|create)/.test(call)),
       ['bootServer master', 'bootServer minion-77', 'create minion-77'],
     );
+  });
+
+  it('settle at once when they are cancelled while their children are still starting', async () => {
+    const world = stage.world();
+    for (let i = 1; i <= minions; i += 1) world.fate(`minion-${i}`, 'silent');
+    const boot = world.hold('bootServer minion-1');
+    const running = await stage.bringUp(bringUpRequest(world.cluster, { minions }));
+    await boot.reached;
+    await running.cancel();
+    boot.release();
+    // A child that never hears of it would wait for its machine, for 20 minutes.
+    await assert.rejects(running.result(), WorkflowFailedError);
+    const starting = (await running.fetchHistory()).events?.filter(
+      ({ startChildWorkflowExecutionInitiatedEventAttributes: one }) => one,
+    );
+    assert.ok(starting && starting.length <= 50);
   });
 
   it('are ready when as many as wanted are', async () => {

@@ -29,6 +29,36 @@ describe('What may be asked of a run', { concurrency: 4, timeout: 180_000 }, () 
     await running.terminate();
   });
 
+  it('tells one build from another', async () => {
+    const world = stage.world();
+    world.fate('minion-1', 'silent');
+    const request: BringUpRequest = {
+      ...bringUpRequest(world.cluster),
+      build: { kubernetes: 'v1.37.2' },
+    };
+    const running = await stage.bringUp(request);
+    const other: BringUpRequest = { ...request, build: { kubernetes: 'v1.36.0' } };
+    await refuses(propose(running, other), /build: v1\.37\.2 → v1\.36\.0/);
+    assert.equal(await propose(running, request), 'attached');
+    await running.terminate();
+  });
+
+  it('waits for a better one when an amendment was wrong', async () => {
+    const world = stage.world();
+    world.fail('preflight', quota, { ...quota, kind: 'invalid', message: 'fewer than exist' });
+    const request = bringUpRequest(world.cluster);
+    const running = await stage.bringUp(request);
+    await stage.until(running, 'Blocked');
+    const wrong = bringUpRequest(world.cluster, { minions: 1, minReadyMinions: 1 });
+    assert.equal(await propose(running, wrong), 'amended');
+    const { conditions } = await stage.until(running, ({ phase, conditions: all }) => {
+      return phase === 'Blocked' && all.some(({ message }) => message.includes('fewer than exist'));
+    });
+    assert.ok(conditions.length > 0);
+    assert.equal(await propose(running, request), 'amended');
+    assert.equal((await running.result()).phase, 'Ready');
+  });
+
   it('takes nothing when it has ended', async () => {
     const world = stage.world();
     const request = bringUpRequest(world.cluster, { minions: 1 });

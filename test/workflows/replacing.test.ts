@@ -72,6 +72,21 @@ describe('Replacing machines', { concurrency: true }, () => {
     assert.equal(world.server('minion-1')?.masterAddress, status.master.address);
   });
 
+  it('makes a master anew that is lost when it was ready and its minions are not', async () => {
+    const world = stage.world();
+    world.fate('minion-1', 'silent', 'ready');
+    const running = await stage.bringUp(bringUpRequest(world.cluster));
+    await stage.until(
+      running,
+      ({ master, minions }) => master.phase === 'Ready' && minions[0]?.phase === 'Booting',
+    );
+    world.lose('master');
+    const status = await running.result();
+    assert.equal(status.phase, 'Ready');
+    assert.equal(world.count('create master'), 2);
+    assert.equal(world.server('minion-1')?.masterAddress, status.master.address);
+  });
+
   it('gives a minion up after its replacements, holds with the cause, and goes on at retry', async () => {
     const world = stage.world();
     world.fate('minion-2', 'error', 'error', 'error', 'ready');
