@@ -58,6 +58,11 @@ for (const add of [
   add(program, done);
 }
 
+// Who reads the output may have enough of it before its end.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
 bypassProxyOnLoopback(process.env);
 try {
   await program.parseAsync();
@@ -75,3 +80,5 @@ try {
     }
   }
 }
+// What still tries to reach a server that is gone has nobody to tell.
+process.exit();

@@ -118,7 +118,7 @@ async function usableImage({ cloud }: Dependencies, nameOrId: string): Promise<s
     'ImageNotFound',
     `look for image ${nameOrId}`,
     image ? `its status is ${image.status}` : 'the cloud has no such image',
-    { cure: 'Set KUBE_IMAGE to one of `nova image-list`, then `kubeup up` again' },
+    { cure: 'Set KUBE_IMAGE to one of `openstack image list`, then `kubeup up` again' },
   );
 }
 

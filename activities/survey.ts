@@ -22,6 +22,8 @@ export interface SurveyedServer {
   status: string;
   created: string;
   bootId: string;
+  /** First 12 hex digits of the sha256 of the release it was given. */
+  release: string;
   address: string;
   /** Holds its mailbox. */
   container: string;
@@ -107,6 +109,7 @@ function surveyed(
     status: server.status,
     created: server.created,
     bootId: mark.bootId,
+    release: mark.release,
     address: server.addresses[mark.network]?.[0] ?? '',
     container: mark.container,
     masterAddress: mark.master,

@@ -124,6 +124,12 @@ export class ClusterClient {
     }
   }
 
+  /** Whether an operation on the cluster is under way, or waits for somebody. */
+  async isOpen(cluster: string): Promise<boolean> {
+    const latest = await this.describe(cluster);
+    return latest !== undefined && !isClosed(latest);
+  }
+
   /** @throws ClusterNotFoundError */
   async status(cluster: string): Promise<ClusterStatus> {
     return this.query(cluster, (handle) => handle.query(statusQuery));

@@ -3,11 +3,13 @@ import { Client, Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { accountFingerprint, accountId, accountUser, hasAccount } from '../cloud/account.js';
 import type { Account } from '../cloud/account.js';
+import { openCloud } from '../cloud/open.js';
 import { resolveAccount } from '../cloud/resolve-account.js';
 import type { CloudReference } from '../cluster/spec.js';
 import { homePaths } from '../home/paths.js';
 import { loadRootSecret } from '../home/root-secret.js';
 import {
+  credentialsOfWorker,
   ensureLocalCloud,
   ensureTemporal,
   ensureWorker,
@@ -111,6 +113,11 @@ export async function openWorker(
   if (env.KUBEUP_WORKER === 'external') return;
   const fingerprint = accountFingerprint(account.account, await loadRootSecret(env));
   const worker = { accountId: account.reference.accountId, fingerprint };
+  const running = await credentialsOfWorker(homePaths(env), worker.accountId);
+  // A mistyped password must not end a worker whose own is right.
+  if (running !== undefined && running !== fingerprint) {
+    await openCloud(account.account).identity.authenticate();
+  }
   await ensureWorker(homePaths(env), worker, account.env, temporal, log, env);
 }
 

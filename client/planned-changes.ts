@@ -38,6 +38,7 @@ export function plannedChanges(spec: ClusterSpec, survey: Survey): PlannedChange
       machine(spec, survey.servers, 'minion', i + 1, master?.address),
     ).flat(),
     ...surplus(spec, survey.servers),
+    ...otherRelease(spec, survey.servers),
   ];
 }
 
@@ -87,5 +88,21 @@ function surplus(spec: ClusterSpec, servers: readonly SurveyedServer[]): Planned
       action: 'refuse',
       what: `server ${name}`,
       why: `more than ${spec.minions} minions; kubeup scale --minions ${spec.minions} deletes it`,
+    }));
+}
+
+/** Machines keep the release they came up with: a cluster of two would be neither. */
+function otherRelease(spec: ClusterSpec, servers: readonly SurveyedServer[]): PlannedChange[] {
+  const wanted = releaseTag(spec.release.sha256);
+  // What is still to be built has no hash yet.
+  if (/^0*$/.test(wanted)) return [];
+  return servers
+    .filter((server) => isSound(server) && server.release !== wanted)
+    .map(({ name, release }) => ({
+      action: 'refuse',
+      what: `server ${name}`,
+      why:
+        `it runs release ${release}, and ${wanted}${spec.release.sample ? ' (the sample)' : ''} is asked for: ` +
+        'give the release that it has, or `kubeup down` first',
     }));
 }

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { packageRoot } from '../home/package-root.js';
 import type { HomePaths } from '../home/paths.js';
 import { ensureRunning, type BackgroundService } from './background-service.js';
+import { isRunning, readRecord } from './service-record.js';
 import type { Log, TemporalEndpoint, WorkerAccount } from './service-types.js';
 
 /** Seconds a worker has to finish or hand back what it is doing once told to end. */
@@ -59,6 +60,15 @@ export async function ensureWorker(
   };
   const { pid } = await ensureRunning(home, service, log);
   return { pid };
+}
+
+/** Fingerprint of the credentials that the account's worker of this home works with, if one runs. */
+export async function credentialsOfWorker(
+  home: HomePaths,
+  accountId: string,
+): Promise<string | undefined> {
+  const record = await readRecord(home, `${workerPrefix}${accountId}`);
+  return isRunning(record) ? record.inputs.credentials : undefined;
 }
 
 function withoutAccount(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {

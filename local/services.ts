@@ -7,7 +7,7 @@ export {
   type LocalMachines,
   type LocalProfile,
 } from './local-cloud.js';
-export { ensureWorker } from './background-worker.js';
+export { credentialsOfWorker, ensureWorker } from './background-worker.js';
 export { servicesStatus, stopServices } from './running-services.js';
 export { openrc } from './openrc.js';
 export type {

@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
+import { InvalidSpecError } from '../../cluster/errors.js';
 import type { Command } from 'commander';
 import { fields, settings } from '../../cluster/settings.js';
 import type { Field, Setting } from '../../cluster/settings.js';
@@ -37,7 +38,10 @@ export interface FollowOptions {
   json?: boolean;
 }
 
-/** What the command line and the environment say about the configuration. */
+/**
+ * What the command line and the environment say about the configuration.
+ * @throws InvalidSpecError when they name two clusters
+ */
 export function configurationInputs(
   command: Command,
   env: NodeJS.ProcessEnv,
@@ -48,6 +52,10 @@ export function configurationInputs(
   for (const field of fields) {
     const value = given[new Option(settings[field].flag).attributeName()];
     if (value !== undefined) flags[field] = value;
+  }
+  if (cluster !== undefined && flags.name !== undefined && flags.name !== cluster) {
+    const message = `names another cluster than ${cluster}: give one name`;
+    throw new InvalidSpecError([{ field: '--name', value: flags.name, message }]);
   }
   if (cluster !== undefined) flags.name = cluster;
   return { env, flags, file: given.file };

@@ -1,8 +1,11 @@
 import type { Command } from 'commander';
+import { surveyServers } from '../../activities/survey.js';
+import { openCloud } from '../../cloud/open.js';
 import { InvalidSpecError } from '../../cluster/errors.js';
 import { settings } from '../../cluster/settings.js';
 import { problemsBetween } from '../../cluster/spec-problems.js';
 import type { ClusterSpec } from '../../cluster/spec.js';
+import { loadRootSecret } from '../../home/root-secret.js';
 import { ClusterNotFoundError } from '../client-errors.js';
 import { forUser, readClusterChoice, readConfiguration, specOf } from '../configuration.js';
 import type { ConfigurationInputs } from '../configuration.js';
@@ -80,6 +83,7 @@ async function scaledSpec(
 ): Promise<ClusterSpec> {
   const last = await lastSpec(session, name);
   if (!last) {
+    if (!(await hasServers(account, inputs.env, name))) throw new ClusterNotFoundError(name);
     const configuration = await readConfiguration(inputs, account.facts);
     return specOf(forUser(configuration, account.facts.user), account.reference);
   }
@@ -102,6 +106,16 @@ async function scaledSpec(
   ];
   if (problems.length > 0) throw new InvalidSpecError(problems);
   return { ...last, minions: count, minReadyMinions: enough };
+}
+
+/** Whether the cloud has a cluster that no history tells of any more. */
+async function hasServers(
+  { account }: OpenAccount,
+  env: NodeJS.ProcessEnv,
+  name: string,
+): Promise<boolean> {
+  const dependencies = { cloud: openCloud(account), rootSecret: await loadRootSecret(env) };
+  return (await surveyServers(dependencies, name)).length > 0;
 }
 
 async function lastSpec(session: Session, name: string): Promise<ClusterSpec | undefined> {

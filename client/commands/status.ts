@@ -61,7 +61,8 @@ async function status(
     if (options.json) {
       printJson(clusterDocument(view, ui));
     } else {
-      const columns = process.stdout.columns || 200;
+      // Nothing is cut off where nobody redraws it.
+      const columns = process.stdout.columns || Infinity;
       print(renderScreen(view, { now: Date.now(), columns, rows: Infinity }));
       if (ui) print(`\nTemporal UI: ${ui}`);
     }

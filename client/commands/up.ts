@@ -1,15 +1,20 @@
 import path from 'node:path';
 import type { Command } from 'commander';
+import { survey } from '../../activities/survey.js';
 import { hasAccount } from '../../cloud/account.js';
-import { InvalidSpecError } from '../../cluster/errors.js';
+import { openCloud } from '../../cloud/open.js';
+import { InvalidSpecError, KubeupError } from '../../cluster/errors.js';
 import type { ReleaseRequest } from '../../cluster/release-request.js';
+import type { ClusterSpec } from '../../cluster/spec.js';
+import { loadRootSecret } from '../../home/root-secret.js';
 import type { ClusterView } from '../cluster-view.js';
 import { specOf } from '../configuration.js';
 import type { ConfigurationInputs } from '../configuration.js';
 import { openSession, openWorker } from '../connect.js';
-import type { Session } from '../connect.js';
+import type { OpenAccount, Session } from '../connect.js';
 import { exitCodes } from '../exit-code.js';
 import type { ExitCode } from '../exit-code.js';
+import { plannedChanges } from '../planned-changes.js';
 import { remark } from '../terminal.js';
 import type { LocalMachines } from '../../local/services.js';
 import { begin } from './begin.js';
@@ -72,6 +77,7 @@ async function up(inputs: ConfigurationInputs, options: FollowOptions): Promise<
     await openWorker(inputs.env, account, session.temporal, remark);
     const spec = specOf(configuration, account.reference);
     const { build } = inputs;
+    if (!(await session.clusters.isOpen(spec.name))) await refuseEarly(inputs.env, account, spec);
     const run = await begin(session, { spec, surplus: 'refuse', ...(build && { build }) });
     if (options.detach) {
       const followed = { ending: 'detached' as const, view: await firstView(session, spec.name) };
@@ -89,6 +95,28 @@ async function up(inputs: ConfigurationInputs, options: FollowOptions): Promise<
   } finally {
     await session.close();
   }
+}
+
+/**
+ * What a bring-up would refuse is refused before one begins, so that the last word on a healthy cluster stays.
+ * A cloud that does not answer is the bring-up's to tell of.
+ * @throws InvalidSpecError
+ */
+async function refuseEarly(
+  env: NodeJS.ProcessEnv,
+  { account }: OpenAccount,
+  spec: ClusterSpec,
+): Promise<void> {
+  const dependencies = { cloud: openCloud(account), rootSecret: await loadRootSecret(env) };
+  const found = await survey(dependencies, spec).catch((error: unknown) => {
+    if (error instanceof KubeupError) return undefined;
+    throw error;
+  });
+  const refused = found ? plannedChanges(spec, found) : [];
+  const problems = refused
+    .filter(({ action }) => action === 'refuse')
+    .map(({ what, why }) => ({ field: what, value: undefined, message: why ?? '' }));
+  if (problems.length > 0) throw new InvalidSpecError(problems);
 }
 
 /** The machines that the local cloud is to have. @throws InvalidSpecError when an account names another cloud */

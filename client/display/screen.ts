@@ -51,7 +51,7 @@ export function renderScreen(view: ClusterView, context: ScreenContext): string 
     lines
       .slice(0, Math.max(5, context.rows - 1))
       // What wraps would break the redrawing.
-      .map((line) => cliTruncate(line, context.columns - 1))
+      .map((line) => (context.columns === Infinity ? line : cliTruncate(line, context.columns - 1)))
       .join('\n')
   );
 }

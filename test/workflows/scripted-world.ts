@@ -218,6 +218,7 @@ export class ScriptedWorld {
       created: new Date().toISOString(),
       bootId,
       address: fate === 'error' ? '' : `192.168.${nth}.${10 + index}`,
+      release: spec.release.sha256.slice(0, 12),
       container: spec.release.container,
       masterAddress,
       report: fate === 'fails' ? 'failed' : fate === 'ready' && !joins ? 'ready' : undefined,
