@@ -39,7 +39,7 @@ export class FrontProxy {
   /** In the order of their answers. */
   readonly answered: Proxied[] = [];
   private readonly servers = new Map<ProxiedService, Server>();
-  private drop?: Drop & { seen: number; done: boolean };
+  private drops: (Drop & { seen: number; done: boolean })[] = [];
 
   private constructor(private readonly cloud: OpenStack) {}
 
@@ -60,11 +60,11 @@ export class FrontProxy {
     return `${this.urlOf('identity')}/v3`;
   }
 
-  /** Has the answer of one request dropped. Returns whether that has happened. */
-  dropAnswer(drop: Drop): () => boolean {
-    const rule = { ...drop, seen: 0, done: false };
-    this.drop = rule;
-    return () => rule.done;
+  /** Has one answer of each kind dropped, from now on and instead of what was asked before. Returns what is left. */
+  dropAnswers(drops: Drop[]): () => Drop[] {
+    const rules = drops.map((drop) => ({ ...drop, seen: 0, done: false }));
+    this.drops = rules;
+    return () => rules.filter(({ done }) => !done);
   }
 
   /** How many requests of that kind were answered with success. */
@@ -123,11 +123,12 @@ export class FrontProxy {
   }
 
   private isDropped(one: Proxied): boolean {
-    const { drop } = this;
-    if (!drop || drop.done || !fits(one, drop)) return false;
-    drop.seen += 1;
-    drop.done = drop.seen > (drop.after ?? 0);
-    return drop.done;
+    const waiting = this.drops.filter((drop) => !drop.done && fits(one, drop));
+    for (const drop of waiting) {
+      drop.seen += 1;
+      drop.done = drop.seen > (drop.after ?? 0);
+    }
+    return waiting.some(({ done }) => done);
   }
 
   /** The same text with every service's address replaced by its proxy's. */
