@@ -30,10 +30,10 @@ async function failing(
   );
   await meanwhile();
   const { code, stdout, stderr } = await up;
-  assert.equal(code, 1, stdout + stderr);
-  const { conditions } = await status();
   console.log(`failed after ${seconds(from)} s`);
+  const { conditions } = await status();
   await world.done('down');
+  assert.equal(code, 1, stdout + stderr);
   return conditions
     .filter((condition) => condition.status === 'False')
     .map(({ message }) => message)
@@ -53,9 +53,9 @@ describe('a cluster that cannot come up names the cause', { skip, timeout: 40 * 
 
   it('a kubelet that does not start', async () => {
     const release = await world.changedRelease('kubelet.yaml', (text) =>
-      text.replace('@CGROUP_DRIVER@', 'nonsense'),
+      text.replace('failSwapOn: false', 'failSwapOn: nonsense'),
     );
-    assert.match(await failing(release, 1), /kubelet does not stay up: .*nonsense/);
+    assert.match(await failing(release, 1), /kubelet does not stay up: .*failSwapOn/);
   });
 
   it('a join token that is not the one the API server knows', async () => {
