@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { access, mkdir, rename, rm } from 'node:fs/promises';
+import { access, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 
 /** What every part of a build is given. */
@@ -43,6 +43,19 @@ export async function cached(
     return folder;
   } finally {
     await rm(draft, { recursive: true, force: true });
+  }
+}
+
+const dayMs = 24 * 3600 * 1000;
+
+/** Removes what builds that were killed have left half-made, once nobody can be at work on it any more. */
+export async function clearAbandoned({ cache }: BuildContext): Promise<void> {
+  for (const name of await readdir(cache)) {
+    if (!/^stage-|\.[0-9a-f]{8}-[0-9a-f-]{27}$/.test(name)) continue;
+    const folder = path.join(cache, name);
+    const made = await stat(folder).catch(() => undefined);
+    if (made && Date.now() - made.mtimeMs > dayMs)
+      await rm(folder, { recursive: true, force: true });
   }
 }
 

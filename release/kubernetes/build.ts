@@ -18,7 +18,7 @@ import { packageFile } from '../../boot/package-file.js';
 import type { ReleaseRequest } from '../../cluster/release-request.js';
 import { inspectRelease } from '../inspect.js';
 import type { InspectedRelease } from '../inspect.js';
-import { cached } from './build-context.js';
+import { cached, clearAbandoned } from './build-context.js';
 import type { BuildContext } from './build-context.js';
 import { ReleaseBuildError } from './build-error.js';
 import {
@@ -62,6 +62,7 @@ export async function buildRelease(
     throw new ReleaseBuildError(`--kubernetes ${kubernetes}: must be a version such as v1.37.2`);
   }
   await mkdir(context.cache, { recursive: true });
+  await clearAbandoned(context);
   const stage = await mkdtemp(path.join(context.cache, 'stage-'));
   try {
     const { parts, arch } = await buildParts(context, kubernetes, from, path.join(stage, 'given'));

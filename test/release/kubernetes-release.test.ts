@@ -1,11 +1,22 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { create } from 'tar';
 import { inspectRelease } from '../../release/inspect.js';
+import { clearAbandoned } from '../../release/kubernetes/build-context.js';
 import { takeGivenBinaries } from '../../release/kubernetes/given-binaries.js';
 import { wrapModule } from '../../release/kubernetes/go-module.js';
 import { writeImageArchive } from '../../release/kubernetes/image-archive.js';
@@ -104,6 +115,17 @@ test('an image is the same bytes each time', async () => {
   const [one, other] = await Promise.all(archives.map((archive) => readFile(archive)));
   assert.ok(one && other && one.equals(other));
   assert.ok(one.includes('kubeup.local/probe:1'));
+});
+
+test('what a killed build has left half-made goes after a day; what is finished, or being made, stays', async () => {
+  const cache = path.join(folder, 'cache');
+  const draft = (n: number): string =>
+    `runc-0123456789abcdef.00000000-0000-4000-8000-00000000000${n}`;
+  const old = [draft(1), 'stage-aaaaaa', 'runc-0123456789abcdef'];
+  for (const name of [...old, draft(2)]) await mkdir(path.join(cache, name), { recursive: true });
+  for (const name of old) await utimes(path.join(cache, name), 0, 0);
+  await clearAbandoned({ cache, log: () => undefined });
+  assert.deepEqual((await readdir(cache)).sort(), ['runc-0123456789abcdef', draft(2)]);
 });
 
 test('binaries that were built elsewhere are refused when some are missing or for another system', async () => {
