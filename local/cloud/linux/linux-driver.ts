@@ -163,7 +163,6 @@ export class LinuxDriver implements MachineDriver {
   private async plugAnew(id: string): Promise<void> {
     await this.switching(async () => {
       const namespace = this.names.machine(id);
-      await this.switch.unplug(id);
       await removeNamespace(namespace);
       await runCommand('ip', ['netns', 'add', namespace]);
     });

@@ -47,14 +47,6 @@ export class Switch {
     await this.removeUnused(links, wanted, new Set(ports.map(({ networkId }) => networkId)));
   }
 
-  /** Takes a machine's cables out: those of a namespace that goes are gone only some time later. */
-  async unplug(serverId: string): Promise<void> {
-    const { switch: own } = this.names;
-    const links = new Set(await linksIn(own));
-    const taps = portsOfDevice(this.state, serverId).map(({ id }) => tapName(id));
-    for (const tap of taps.filter((one) => links.has(one))) await removeLink(own, tap);
-  }
-
   private async addNetwork(id: string): Promise<void> {
     const { switch: own } = this.names;
     const service = this.names.network(id);
@@ -126,7 +118,7 @@ export class Switch {
     const services = new Set([...networkIds].map((id) => serviceTapName(id)));
     for (const link of links) {
       if (link.startsWith('tap') && !taps.has(link)) {
-        await removeLink(this.names.switch, link);
+        await ip(this.names.switch, [`link del ${link}`]);
       }
       if (!link.startsWith('svc') || services.has(link)) continue;
       const part = link.slice('svc'.length);
@@ -167,15 +159,6 @@ export function inNamespace(
 async function linksIn(namespace: string): Promise<string[]> {
   const text = await runCommand('ip', ['-n', namespace, '-json', 'link', 'show']);
   return (JSON.parse(text) as { ifname: string }[]).map(({ ifname }) => ifname);
-}
-
-/** One that is gone meanwhile is no error: the kernel removes the cables of a namespace that went in its own time. */
-async function removeLink(namespace: string, link: string): Promise<void> {
-  try {
-    await ip(namespace, [`link del ${link}`]);
-  } catch (error) {
-    if ((await linksIn(namespace)).includes(link)) throw error;
-  }
 }
 
 async function ip(namespace: string, commands: string[]): Promise<void> {
