@@ -3,6 +3,7 @@ import {
   decodeArrayFromPayloads,
   decodeOptionalFailureToOptionalError,
 } from '@temporalio/common/lib/internal-non-workflow/index.js';
+import type { BuildProgress } from '../cluster/build-progress.js';
 import type { UploadProgress } from '../cluster/upload-progress.js';
 import type { ClusterStatus } from '../cluster/status.js';
 
@@ -12,6 +13,8 @@ export interface ClusterView {
   run: Run;
   /** Of the release, while it is being sent. */
   upload?: UploadProgress;
+  /** Of the release, while it is being built. */
+  build?: BuildProgress;
   /** Activities that failed and are being tried again: causes that no condition shows yet. */
   retries: Retry[];
 }
@@ -36,15 +39,18 @@ export interface Retry {
 export async function readPending(
   client: Client,
   description: WorkflowExecutionDescription,
-): Promise<Pick<ClusterView, 'upload' | 'retries'>> {
+): Promise<Pick<ClusterView, 'upload' | 'build' | 'retries'>> {
   const converter = client.options.loadedDataConverter;
   const retries: Retry[] = [];
   let upload: UploadProgress | undefined;
+  let build: BuildProgress | undefined;
   for (const pending of description.raw.pendingActivities ?? []) {
     const activity = pending.activityType?.name ?? '';
-    if (activity === 'uploadRelease' && pending.heartbeatDetails?.payloads?.length) {
-      const [details] = await decodeArrayFromPayloads(converter, pending.heartbeatDetails.payloads);
+    const beat = pending.heartbeatDetails?.payloads;
+    if (tellsProgress.has(activity) && beat?.length) {
+      const [details] = await decodeArrayFromPayloads(converter, beat);
       if (isUploadProgress(details)) upload = details;
+      if (isBuildProgress(details)) build = details;
     }
     if (pending.lastFailure) {
       const failure = await decodeOptionalFailureToOptionalError(converter, pending.lastFailure);
@@ -52,7 +58,14 @@ export async function readPending(
       retries.push({ activity, attempt: pending.attempt ?? 0, cause });
     }
   }
-  return { upload, retries };
+  return { upload, build, retries };
+}
+
+/** Activities whose heartbeats say how far they are. */
+const tellsProgress = new Set(['uploadRelease', 'buildRelease']);
+
+function isBuildProgress(value: unknown): value is BuildProgress {
+  return typeof value === 'object' && value !== null && 'line' in value && 'lines' in value;
 }
 
 function isUploadProgress(value: unknown): value is UploadProgress {

@@ -6,7 +6,6 @@ import {
   isCancellation,
 } from '@temporalio/workflow';
 import type { Survey } from '../activities/survey.js';
-import type { ReleaseRequest } from '../cluster/release-request.js';
 import type { BringUpRequest } from '../cluster/spec.js';
 import type { ClusterStatus } from '../cluster/status.js';
 import { longWork, reads, steps, watcher } from './activities.js';
@@ -60,10 +59,7 @@ class BringUp {
         board.changed(...changes);
         return id;
       }),
-      underCondition(board, release.done, release.doing, async () => {
-        if (this.run.current.build) await this.build(this.run.current.build);
-        board.changed(...(await release.do(this.run.current.spec)));
-      }),
+      this.provideRelease(),
       underCondition(board, keyPair.done, keyPair.doing, async () => {
         board.changed(...(await keyPair.do(spec)));
       }),
@@ -91,11 +87,16 @@ class BringUp {
     });
   }
 
-  private async build(request: ReleaseRequest): Promise<void> {
+  private async provideRelease(): Promise<void> {
     const { board } = this.run;
-    const { file } = this.run.current.spec.release;
-    await underCondition(board, 'ReleaseBuilt', 'Building', async () => {
-      this.run.built(await buildRelease(request, file));
+    const { build, spec } = this.run.current;
+    if (build) {
+      await underCondition(board, 'ReleaseBuilt', 'Building', async () => {
+        this.run.built(await buildRelease(build, spec.release.file));
+      });
+    }
+    await underCondition(board, release.done, release.doing, async () => {
+      board.changed(...(await release.do(this.run.current.spec)));
     });
   }
 

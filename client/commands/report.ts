@@ -5,7 +5,7 @@ import { clusterDocument } from '../cluster-document.js';
 import type { ClusterStatus } from '../../cluster/status.js';
 import type { ClusterView } from '../cluster-view.js';
 import type { Session } from '../connect.js';
-import { failedConditions, titleOf } from '../display/words.js';
+import { failedConditions, isLeftOpen, titleOf } from '../display/words.js';
 import { explainError, exitCodes } from '../exit-code.js';
 import type { ExitCode } from '../exit-code.js';
 import { print, printJson, say } from '../terminal.js';
@@ -76,7 +76,7 @@ function endingLines(cluster: string, { ending }: Followed, { status }: ClusterV
   switch (status.phase) {
     case 'Ready': {
       const ready = status.minions.filter(hasArrived).length;
-      const unknown = status.conditions.filter((one) => one.reason === 'NotAwaited');
+      const unknown = status.conditions.filter(isLeftOpen);
       const { name, address } = status.master;
       return [
         pc.bold(`${cluster} is Ready: master ${name} (${address}), ${ready} minions.`),

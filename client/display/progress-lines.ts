@@ -1,9 +1,12 @@
 import type { MachineStatus } from '../../cluster/status.js';
 import type { ClusterView } from '../cluster-view.js';
-import { formatBytes, stateOf, titleOf } from './words.js';
+import { buildText, formatBytes, stateOf, titleOf } from './words.js';
 
 /** Part of the upload that makes a new line. */
 const uploadStep = 0.1;
+
+/** Lines of a build's output, about one a package, that make a new line here. */
+const buildStep = 100;
 
 /**
  * Turns views into plain lines: each change once. Keeps what it has told, so that the next view tells only
@@ -38,6 +41,10 @@ export class ProgressLines {
       const part = Math.floor(bytesDone / Math.max(1, bytesTotal) / uploadStep);
       const line = `Release: ${formatBytes(bytesDone)} of ${formatBytes(bytesTotal)} sent`;
       tell('upload', String(part), line);
+    }
+    if (view.build) {
+      const step = Math.floor(view.build.lines / buildStep);
+      tell('build', String(step), `Build: ${buildText(view.build)}`);
     }
     for (const { activity, attempt, cause } of view.retries) {
       tell(`retry ${activity}`, cause, `${activity} is tried again (${attempt}): ${cause}`);

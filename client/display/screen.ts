@@ -9,6 +9,8 @@ import {
 import type { ClusterView } from '../cluster-view.js';
 import {
   bringUpSteps,
+  buildText,
+  isLeftOpen,
   countPhases,
   failedConditions,
   formatBytes,
@@ -38,11 +40,12 @@ export function renderScreen(view: ClusterView, context: ScreenContext): string 
   const isTearDown = run.type === 'tearDownCluster';
   const steps = isTearDown ? tearDownSteps : bringUpSteps;
   const known = new Map(status.conditions.map((condition) => [condition.type, condition]));
+  const shown = steps.filter((type) => type !== 'ReleaseBuilt' || known.has(type));
   const extra = [...known.keys()].filter((type) => !steps.includes(type));
   const lines = [
     `${pc.bold(status.cluster)}  ${colorPhase(status.phase)}`,
     '',
-    ...[...steps, ...extra].map((type) => stepLine(type, known.get(type), view, context)),
+    ...[...shown, ...extra].map((type) => stepLine(type, known.get(type), view, context)),
     ...(isTearDown ? [] : ['', ...machineLines(view)]),
     ...problemLines(view),
     ...(context.notice ? ['', pc.yellow(context.notice)] : []),
@@ -67,10 +70,14 @@ function stepLine(
   const state = stateOf(condition);
   if (condition.status === 'True') return `  ${pc.green('✔')} ${title}${pc.dim(state)}`;
   if (condition.status === 'False') return `  ${pc.red('✘')} ${title}${pc.red(state)}`;
-  if (condition.reason === 'NotAwaited') return `  ${pc.dim(`? ${title}${state}`)}`;
+  if (isLeftOpen(condition)) return `  ${pc.dim(`? ${title}${state}`)}`;
   const since = formatSeconds((context.now - Date.parse(condition.since)) / 1000);
-  const progress = type === 'ReleaseUploaded' ? uploadProgress(view, context) : '';
-  return `  ${pc.cyan('▸')} ${title}${state}${progress} ${pc.dim(since)}`;
+  return `  ${pc.cyan('▸')} ${title}${state}${progressOf(type, view, context)} ${pc.dim(since)}`;
+}
+
+function progressOf(type: ConditionType, view: ClusterView, context: ScreenContext): string {
+  if (type === 'ReleaseUploaded') return uploadProgress(view, context);
+  return type === 'ReleaseBuilt' && view.build ? `  ${buildText(view.build)}` : '';
 }
 
 function uploadProgress({ upload }: ClusterView, { uploadRate }: ScreenContext): string {

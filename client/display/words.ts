@@ -1,3 +1,4 @@
+import type { BuildProgress } from '../../cluster/build-progress.js';
 import type {
   ClusterStatus,
   Condition,
@@ -27,9 +28,10 @@ const titles: Record<ConditionType, string> = {
   ReleaseDeleted: 'Release',
 };
 
-/** Steps of a bring-up in their order: those not begun are shown as well. */
+/** Steps of a bring-up in their order: those not begun are shown as well, but for the build, which few ask for. */
 export const bringUpSteps: readonly ConditionType[] = [
   'PreflightPassed',
+  'ReleaseBuilt',
   'ReleaseUploaded',
   'NetworkReady',
   'KeyPairReady',
@@ -53,6 +55,16 @@ export function titleOf(type: ConditionType): string {
 export function stateOf(condition: Condition): string {
   if (condition.status === 'True') return condition.type.endsWith('Deleted') ? 'deleted' : 'done';
   return condition.reason.replace(/(?<=[a-z])(?=[A-Z])/g, ' ').toLowerCase();
+}
+
+/** How far a build is: the number of its lines, about one a package, and the latest. */
+export function buildText({ line, lines }: BuildProgress): string {
+  return `${lines}: ${line}`;
+}
+
+/** Whether it is unknown, and nobody is about to find out. */
+export function isLeftOpen({ reason }: Condition): boolean {
+  return reason === 'NotAwaited' || reason === 'NotProbed';
 }
 
 /** The conditions that stand in the way. */
