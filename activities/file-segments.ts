@@ -9,12 +9,14 @@ export interface FileSegment {
 }
 
 const mebibyte = 1024 * 1024;
-/** Rackspace: at most 1000 segments to a static large object, each of 1 MB or more but the last. */
-const maxSegments = 1000;
+/** Each but the last must have 1 MB or more, at Rackspace. */
 const usualSegmentBytes = 16 * mebibyte;
 
-/** A function of the size alone, so that an interrupted upload is cut the same way when it goes on. */
-export function segmentBytesFor(fileBytes: number): number {
+/**
+ * A function of the size and of what the cloud allows, so that an interrupted upload is cut the same way when it goes on.
+ * @param maxSegments how many segments a static large object may have
+ */
+export function segmentBytesFor(fileBytes: number, maxSegments: number): number {
   const least = Math.ceil(fileBytes / maxSegments / mebibyte) * mebibyte;
   return Math.max(usualSegmentBytes, least);
 }
@@ -23,7 +25,6 @@ export function segmentBytesFor(fileBytes: number): number {
 export async function digestFile(
   file: string,
   segmentBytes: number,
-  onProgress: (bytesRead: number) => void,
 ): Promise<{ sha256: string; bytes: number; segments: FileSegment[] }> {
   const whole = createHash('sha256');
   const segments: FileSegment[] = [];
@@ -45,7 +46,6 @@ export async function digestFile(
       rest = rest.subarray(part.length);
       if (filled === segmentBytes) close();
     }
-    onProgress(bytes);
   }
   if (filled > 0) close();
   return { sha256: whole.digest('hex'), bytes, segments };

@@ -1,5 +1,4 @@
 import { createReadStream } from 'node:fs';
-import pLimit from 'p-limit';
 import { KubeupError } from '../cluster/errors.js';
 import {
   containerMark,
@@ -11,12 +10,12 @@ import {
 } from '../cluster/names.js';
 import type { ClusterSpec } from '../cluster/spec.js';
 import type { UploadProgress } from '../cluster/upload-progress.js';
-import { cancellationSignal, heartbeat } from './as-activity.js';
+import { heartbeat } from './as-activity.js';
 import type { Dependencies } from './context.js';
+import { fewAtATime } from './few-at-a-time.js';
 import { digestFile, segmentBytesFor, type FileSegment } from './file-segments.js';
 import { ensureTempUrlKey } from './temp-url-key.js';
 
-const parallelSegments = 4;
 const contentType = 'application/gzip';
 
 /**
@@ -29,17 +28,14 @@ export async function uploadRelease(
 ): Promise<{ made: boolean; segmentsSent: number }> {
   const { objectStorage } = dependencies.cloud;
   const { container, sha256, bytes, file } = spec.release;
-  const object = releaseObject(spec.name, sha256);
   await ensureTempUrlKey(dependencies);
-  const existing = await objectStorage.headObject(container, object);
-  if (existing?.bytes === bytes && existing.metadata.sha256 === sha256) {
-    return { made: false, segmentsSent: 0 };
-  }
+  if (await isStored(dependencies, spec)) return { made: false, segmentsSent: 0 };
+  const segmentBytes = segmentBytesFor(bytes, await mostSegments(dependencies));
   if (!(await objectStorage.headContainer(container))) {
     await objectStorage.createContainer(container, { [containerMark]: spec.name });
   }
 
-  const digest = await digestFile(file, segmentBytesFor(bytes), () => undefined);
+  const digest = await digestFile(file, segmentBytes);
   if (digest.sha256 !== sha256) throw releaseChanged(file);
   const named = digest.segments.map((segment, n) => ({
     ...segment,
@@ -50,34 +46,51 @@ export async function uploadRelease(
   const missing = named.filter(({ name, md5 }) => stored.get(name) !== md5);
 
   const progress = new Progress(bytes, named.length, missing);
-  const limit = pLimit(parallelSegments);
-  const signal = cancellationSignal();
-  await Promise.all(
-    missing.map((segment) =>
-      limit(async () => {
-        signal?.throwIfAborted();
-        await objectStorage.putObject(
-          container,
-          segment.name,
-          {
-            open: () => openSegment(file, segment),
-            bytes: segment.bytes,
-            md5: segment.md5,
-          },
-          { contentType: 'application/octet-stream' },
-          { signal, onProgress: (sent) => progress.sent(segment.name, sent) },
-        );
-        progress.done(segment.name, segment.bytes);
-      }),
-    ),
-  );
+  await fewAtATime(missing, async (segment, signal) => {
+    await objectStorage.putObject(
+      container,
+      segment.name,
+      {
+        open: () => openSegment(file, segment),
+        bytes: segment.bytes,
+        md5: segment.md5,
+      },
+      { contentType: 'application/octet-stream' },
+      { signal, onProgress: (sent) => progress.sent(segment.name, sent) },
+    );
+    progress.done(segment.name, segment.bytes);
+  });
   await objectStorage.putLargeObject(
     container,
-    object,
+    releaseObject(spec.name, sha256),
     named.map(({ name, md5, bytes: size }) => ({ name, etag: md5, bytes: size })),
     { contentType, metadata: { sha256 } },
   );
   return { made: true, segmentsSent: missing.length };
+}
+
+/** Whether the whole release is in the container: then its file is not needed. */
+export async function isStored(
+  { cloud }: Dependencies,
+  { name, release }: Pick<ClusterSpec, 'name' | 'release'>,
+): Promise<boolean> {
+  const { container, sha256, bytes } = release;
+  const object = releaseObject(name, sha256);
+  const existing = await cloud.objectStorage.headObject(container, object);
+  return existing?.bytes === bytes && existing.metadata.sha256 === sha256;
+}
+
+/** How many segments one large object may have. @throws KubeupError when there are no large objects */
+export async function mostSegments({ cloud }: Dependencies): Promise<number> {
+  const { maxSegments } = await cloud.objectStorage.capabilities();
+  if (maxSegments > 0) return maxSegments;
+  throw new KubeupError({
+    kind: 'blocked',
+    reason: 'LargeObjectsUnsupported',
+    attempted: 'look for large objects',
+    message: 'the object storage has no static large objects',
+    cure: 'Ask the provider to enable the slo middleware, then `kubeup retry`',
+  });
 }
 
 /** Deletes the cluster's releases of another hash, segments of interrupted uploads included. */
@@ -130,13 +143,10 @@ async function deleteUnder(
   const listed = await cloud.objectStorage.listObjects(container, prefix);
   const names = listed.map(({ name }) => name).filter(select);
   // Manifests sort before their segments; deleting them first never leaves one that points at nothing.
-  const limit = pLimit(parallelSegments);
   const manifests = names.filter((name) => !name.includes('/segments/'));
   const segments = names.filter((name) => name.includes('/segments/'));
   for (const group of [manifests, segments]) {
-    await Promise.all(
-      group.map((name) => limit(() => cloud.objectStorage.deleteObject(container, name))),
-    );
+    await fewAtATime(group, (name) => cloud.objectStorage.deleteObject(container, name));
   }
   return { deleted: names };
 }

@@ -1,4 +1,7 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import type { TestContext } from 'node:test';
 import type { Dependencies } from '../../activities/context.js';
 import { accountId } from '../../cloud/account.js';
@@ -54,6 +57,20 @@ export async function localCloud(
 /** Adds a rule by which the cloud misbehaves. */
 export async function misbehave(server: TestCloud, rule: Record<string, unknown>): Promise<void> {
   await server.admin('POST', '/faults', { id: randomUUID(), ...rule });
+}
+
+/** The spec with a release of these bytes, in a file that ends with the test. */
+export async function withRelease(
+  t: TestContext,
+  spec: ClusterSpec,
+  content: Buffer,
+): Promise<ClusterSpec> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'release-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const file = path.join(folder, 'master-release.tar.gz');
+  await writeFile(file, content);
+  const sha256 = createHash('sha256').update(content).digest('hex');
+  return { ...spec, release: { ...spec.release, file, sha256, bytes: content.length } };
 }
 
 function specIn(cloud: ClusterSpec['cloud']): ClusterSpec {
