@@ -10,6 +10,7 @@ import { sshHostKeys } from '../home/ssh-keys.js';
 import type { Dependencies } from './context.js';
 import { otherKey } from './keys.js';
 import { networkTaken, otherRange } from './network.js';
+import { isStored, mostSegments } from './release.js';
 import { publicKeyOf, samePublicKey } from './ssh-key.js';
 import { survey, type Survey } from './survey.js';
 
@@ -70,7 +71,7 @@ export async function runChecks(
 
   await check('credentials', () => cloud.identity.authenticate());
   if (checks.some(({ failure }) => failure)) return { checks, found: {} };
-  if (!build) await check('release file', () => readableRelease(spec));
+  if (!build) await check('release file', () => readableRelease(dependencies, spec));
   const image = await check('image', () => usableImage(dependencies, spec.image));
   const master = await check('master flavor', () => usableFlavor(dependencies, spec.masterFlavor));
   const minion = await check('minion flavor', () => usableFlavor(dependencies, spec.minionFlavor));
@@ -78,6 +79,7 @@ export async function runChecks(
   const existing = await check('what exists', () => survey(dependencies, spec));
   await check('address ranges', () => freeRanges(dependencies, spec, front ?? [], existing));
   await check('key pair', () => usableKeyPair(dependencies, spec));
+  await check('large objects', () => mostSegments(dependencies));
   await check('temp URLs', () => canSign(dependencies));
   await check('user-data size', () => userDataFits(dependencies, spec));
   if (existing) await check('surplus minions', () => noSurplus(spec, surplus, existing));
@@ -96,7 +98,10 @@ export async function runChecks(
   };
 }
 
-async function readableRelease({ release }: ClusterSpec): Promise<void> {
+/** A release that is in the container is not sent again: nobody needs its file. */
+async function readableRelease(dependencies: Dependencies, spec: ClusterSpec): Promise<void> {
+  if (await isStored(dependencies, spec)) return;
+  const { release } = spec;
   try {
     const file = await open(release.file);
     const { size } = await file.stat().finally(() => file.close());
