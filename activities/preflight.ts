@@ -272,9 +272,9 @@ async function enoughQuota(
   master: Flavor,
   minion: Flavor,
 ): Promise<void> {
-  const present = servers.filter(({ status }) => status !== 'ERROR');
-  const masters = present.some(({ role }) => role === 'master') ? 0 : 1;
-  const there = new Set(present.filter(({ role }) => role === 'minion').map(({ index }) => index));
+  // A broken one too has its place: it is deleted before its successor is made.
+  const masters = servers.some(({ role }) => role === 'master') ? 0 : 1;
+  const there = new Set(servers.filter(({ role }) => role === 'minion').map(({ index }) => index));
   const minions = Array.from({ length: spec.minions }, (_, i) => i + 1).filter(
     (i) => !there.has(i),
   );
