@@ -18,7 +18,7 @@ const accountVariable = /^(?:OS|RAX|NOVA|ST|SWIFT)_/;
 
 /**
  * The background worker of an account: found polling, or started; started again when the account's
- * credentials, the Temporal server or the compiled program changed.
+ * credentials, the Temporal server, the proxy to the machines or the compiled program changed.
  *
  * @param accountEnv the variables that hold the account. They reach the worker in its environment, and
  *   no other variable about an account does.
@@ -31,13 +31,29 @@ export async function ensureWorker(
   log: Log,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<{ pid: number }> {
-  const service: BackgroundService = {
+  const service = await workerService(home, account, accountEnv, temporal, env);
+  const { pid } = await ensureRunning(home, service, log);
+  return { pid };
+}
+
+/** How the worker of an account is run, and what it is run with. */
+export async function workerService(
+  home: HomePaths,
+  account: WorkerAccount,
+  accountEnv: Record<string, string>,
+  temporal: TemporalEndpoint,
+  env: NodeJS.ProcessEnv,
+): Promise<BackgroundService> {
+  const given = { ...withoutAccount(env), ...accountEnv };
+  return {
     name: `${workerPrefix}${account.accountId}`,
     title: 'Worker',
     usualPorts: {},
     inputs: {
       credentials: account.fingerprint,
       Temporal: `${temporal.address} ${temporal.namespace}`,
+      // By its digest: its address may hold a password, and inputs are written down.
+      'machine proxy': digest(given.KUBEUP_MACHINE_PROXY ?? ''),
       build: await buildId(),
     },
     startSeconds: 60,
@@ -47,8 +63,7 @@ export async function ensureWorker(
         file: process.execPath,
         args: ['--enable-source-maps', path.join(packageRoot(), 'dist/worker.js')],
         env: {
-          ...withoutAccount(env),
-          ...accountEnv,
+          ...given,
           KUBEUP_HOME: home.root,
           TEMPORAL_ADDRESS: temporal.address,
           TEMPORAL_NAMESPACE: temporal.namespace,
@@ -58,8 +73,10 @@ export async function ensureWorker(
       }),
     answers: (running) => Promise.resolve(saidReady(running.output())),
   };
-  const { pid } = await ensureRunning(home, service, log);
-  return { pid };
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }
 
 /** Fingerprint of the credentials that the account's worker of this home works with, if one runs. */
