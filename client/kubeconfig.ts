@@ -1,4 +1,5 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdir, readFile, readlink, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parse, stringify } from 'yaml';
 import { API_SERVER_NAME } from '../activities/kube-api.js';
@@ -77,11 +78,29 @@ export async function kubeconfigFor(input: KubeconfigInput): Promise<Kubeconfig>
   };
 }
 
-/** Writes it for its user alone, in one step. */
+/** Writes it for its user alone, in one step; a link stays one, and what it leads to is written. */
 export async function writeKubeconfig(file: string, config: Kubeconfig): Promise<void> {
-  await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
-  await writeFile(`${file}.new`, stringify(config), { mode: 0o600 });
-  await rename(`${file}.new`, file);
+  const target = await targetOf(file);
+  await mkdir(path.dirname(target), { recursive: true, mode: 0o700 });
+  const draft = `${target}.${randomUUID()}`;
+  try {
+    await writeFile(draft, stringify(config), { mode: 0o600 });
+    await rename(draft, target);
+  } finally {
+    await rm(draft, { force: true });
+  }
+}
+
+/** Where a link leads, be it to a file that is not there yet; a file is its own. */
+async function targetOf(file: string): Promise<string> {
+  try {
+    return await realpath(file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    const link = await readlink(file).catch(() => undefined);
+    if (link === undefined) return file;
+    return targetOf(path.resolve(await realpath(path.dirname(file)), link));
+  }
 }
 
 /** Puts the cluster into a kubeconfig that may hold others, and makes it the current one. */
