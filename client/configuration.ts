@@ -252,7 +252,9 @@ async function readRelease(
   const container = read.settings['release.container'] ?? '';
   const named = read.settings['release.file'];
   if (build) {
-    const file = path.join(homePaths(env).releases, 'master-release.tar.gz');
+    // Each cluster its own: a build of another version must not change what this one will read.
+    const folder = path.join(homePaths(env).releases, read.settings.name ?? '');
+    const file = path.join(folder, 'master-release.tar.gz');
     const kubernetes = build.kubernetes ?? DEFAULT_KUBERNETES;
     return { file, ...unbuilt, kubernetes, sample: false, container };
   }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import {
   chmod,
@@ -74,8 +74,13 @@ export async function buildRelease(
     );
     // Never half-written under its name: a bring-up may be about to read it.
     await mkdir(path.dirname(path.resolve(file)), { recursive: true });
-    await copyFile(path.join(packed, 'master-release.tar.gz'), `${file}.new`);
-    await rename(`${file}.new`, file);
+    const draft = `${file}.${randomUUID()}`;
+    try {
+      await copyFile(path.join(packed, 'master-release.tar.gz'), draft);
+      await rename(draft, file);
+    } finally {
+      await rm(draft, { force: true });
+    }
     return { file, ...(await inspectRelease(file, { signal: context.signal })) };
   } finally {
     await rm(stage, { recursive: true, force: true });
