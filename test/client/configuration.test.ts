@@ -5,6 +5,22 @@ import { temporaryHome } from '../support/temporary-home.js';
 
 const facts = { user: 'demo', provider: 'openstack', local: true } as const;
 
+test('the image is by default the one that the cloud has', async (t) => {
+  const temporary = await temporaryHome();
+  t.after(() => temporary.dispose());
+  const env = { ...temporary.env, HOME: temporary.home.root };
+  for (const [local, image] of [
+    [true, 'Debian 12'],
+    [false, 'Ubuntu 24.04'],
+  ] as const) {
+    const configuration = await readConfiguration(
+      { env, flags: {}, build: {} },
+      { ...facts, local },
+    );
+    assert.equal(configuration.settings.image, image);
+  }
+});
+
 test('each cluster builds its release into a file of its own', async (t) => {
   const temporary = await temporaryHome();
   t.after(() => temporary.dispose());
