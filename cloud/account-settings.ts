@@ -56,6 +56,14 @@ const OVERRULING: Readonly<Record<string, readonly string[]>> = {
   OS_APPLICATION_CREDENTIAL_SECRET: ['OS_PASSWORD', 'OS_API_KEY'],
 };
 
+/** Every variable that may say something of an account, but for those that name a `clouds.yaml`. */
+export const accountVariables: readonly string[] = [
+  ...Object.keys(PLACES),
+  ...Object.values(ALIASES).flat(),
+  'OS_AUTH_SYSTEM',
+  'NOVA_RAX_AUTH',
+];
+
 /** What the user said of the account, wherever it stands; nothing of it is checked yet. */
 export interface AccountSettings {
   settings: Settings;
