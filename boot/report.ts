@@ -37,8 +37,3 @@ export function failedReportBody(reason: string, log: string): string {
   while (start < tail.length && ((tail[start] ?? 0) & 0xc0) === 0x80) start += 1;
   return head.toString() + tail.subarray(start).toString();
 }
-
-/** The reason of a `failed` report: its first line. */
-export function reportReason(body: string): string {
-  return body.split('\n', 1)[0]?.trim() ?? '';
-}

@@ -25,10 +25,6 @@ const serverSchema = z.object({
     .record(z.string(), z.array(z.object({ addr: z.string(), version: z.number() })))
     .default({}),
   fault: z.object({ message: z.string() }).optional(),
-  key_name: z.string().nullish(),
-  flavor: reference.nullish(),
-  // An empty string for a server that boots from a volume.
-  image: z.union([reference, z.literal('')]).nullish(),
   'OS-EXT-STS:task_state': z.string().nullish(),
 });
 
@@ -222,9 +218,6 @@ function toServer(server: z.infer<typeof serverSchema>): Server {
     ),
     deleting: taskState === 'deleting' || taskState === 'soft-deleting',
     ...(server.fault ? { fault: server.fault.message } : {}),
-    ...(server.key_name ? { keyName: server.key_name } : {}),
-    ...(server.flavor ? { flavorId: server.flavor.id } : {}),
-    ...(server.image ? { imageId: server.image.id } : {}),
   };
 }
 

@@ -7,7 +7,6 @@ import type { Session } from './session.js';
 const keyPairSchema = z.object({
   name: z.string(),
   public_key: z.string(),
-  fingerprint: z.string(),
 });
 
 const oneSchema = z.object({ keypair: keyPairSchema });
@@ -62,9 +61,5 @@ function pathOf(name: string): string {
 }
 
 function toKeyPair(keyPair: z.infer<typeof keyPairSchema>): KeyPair {
-  return {
-    name: keyPair.name,
-    publicKey: keyPair.public_key,
-    fingerprint: keyPair.fingerprint,
-  };
+  return { name: keyPair.name, publicKey: keyPair.public_key };
 }

@@ -12,7 +12,6 @@ const networkSchema = z.object({
   project_id: z.string().nullish(),
   shared: z.boolean().nullish(),
   'router:external': z.boolean().nullish(),
-  subnets: z.array(z.string()).default([]),
 });
 
 const subnetSchema = z.object({
@@ -20,13 +19,6 @@ const subnetSchema = z.object({
   network_id: z.string(),
   name: z.string().nullish(),
   cidr: z.string(),
-});
-
-const portSchema = z.object({
-  id: z.string(),
-  network_id: z.string(),
-  device_id: z.string().nullish(),
-  device_owner: z.string().nullish(),
 });
 
 const extensionsSchema = z.object({ extensions: z.array(z.object({ alias: z.string() })) });
@@ -149,27 +141,6 @@ export function openNetwork(session: Session): Network {
       );
     },
 
-    async listPorts({ networkId }, options) {
-      const ports = await listPages(
-        session,
-        {
-          service: 'network',
-          attempted: `list ports of network ${networkId}`,
-          path: 'ports',
-          collection: 'ports',
-          item: portSchema,
-          query: { network_id: networkId },
-        },
-        options,
-      );
-      return ports.map((port) => ({
-        id: port.id,
-        networkId: port.network_id,
-        deviceId: port.device_id ?? '',
-        deviceOwner: port.device_owner ?? '',
-      }));
-    },
-
     async quota(options) {
       const attempted = "read the project's network quota";
       const projectId = await session.projectId(options);
@@ -189,7 +160,6 @@ function toNetwork(network: z.infer<typeof networkSchema>, projectId: string): C
     name: network.name ?? '',
     description: network.description ?? '',
     own: (network.tenant_id ?? network.project_id) === projectId && !network['router:external'],
-    subnetIds: network.subnets,
   };
 }
 

@@ -19,7 +19,6 @@ const listingSchema = z.array(
     hash: z.string(),
     bytes: z.number(),
     content_type: z.string(),
-    last_modified: z.string(),
   }),
 );
 
@@ -105,7 +104,6 @@ export function openObjectStorage(
             etag: unquoted(entry.hash),
             bytes: entry.bytes,
             contentType: entry.content_type,
-            lastModified: entry.last_modified,
           })),
         );
         if (page.length < PAGE_LIMIT) {
@@ -129,9 +127,7 @@ export function openObjectStorage(
           etag: unquoted(header(answer, 'etag') ?? ''),
           bytes: Number(header(answer, 'content-length') ?? 0),
           contentType: header(answer, 'content-type') ?? '',
-          lastModified: header(answer, 'last-modified') ?? '',
           metadata: metadataOf(answer, 'x-object-meta-'),
-          largeObject: /^true$/i.test(header(answer, 'x-static-large-object') ?? ''),
         }
       );
     },

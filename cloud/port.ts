@@ -39,9 +39,6 @@ export interface Server {
   addresses: Record<string, string[]>;
   /** The cloud's words on why the server is in ERROR. */
   fault?: string;
-  keyName?: string;
-  flavorId?: string;
-  imageId?: string;
   /** Nova is already deleting it (`OS-EXT-STS:task_state` is `deleting`). */
   deleting: boolean;
 }
@@ -105,8 +102,6 @@ export interface KeyPair {
   name: string;
   /** OpenSSH form, comment included, exactly as it was imported. */
   publicKey: string;
-  /** As the cloud shows it (MD5, colon-separated). */
-  fingerprint: string;
 }
 
 export interface KeyPairs {
@@ -124,7 +119,6 @@ export interface CloudNetwork {
   description: string;
   /** Whether it belongs to this project (not shared by another, not external). */
   own: boolean;
-  subnetIds: string[];
 }
 
 export interface Subnet {
@@ -132,14 +126,6 @@ export interface Subnet {
   networkId: string;
   name: string;
   cidr: string;
-}
-
-export interface Port {
-  id: string;
-  networkId: string;
-  /** Server that uses it; empty when none does. */
-  deviceId: string;
-  deviceOwner: string;
 }
 
 export interface Network {
@@ -160,7 +146,6 @@ export interface Network {
     options?: CallOptions,
   ): Promise<Subnet>;
   deleteSubnet(id: string, options?: CallOptions): Promise<void>;
-  listPorts(filter: { networkId: string }, options?: CallOptions): Promise<Port[]>;
   /** Networks quota of the project; `limit` undefined when unlimited or unknown. */
   quota(options?: CallOptions): Promise<{ networks: { limit?: number; used: number } }>;
 }
@@ -171,15 +156,11 @@ export interface StoredObject {
   etag: string;
   bytes: number;
   contentType: string;
-  /** ISO 8601 or HTTP date, as the cloud gives it. */
-  lastModified: string;
 }
 
 export interface ObjectHead extends StoredObject {
   /** User metadata, lower-case keys without the `x-object-meta-` prefix. */
   metadata: Record<string, string>;
-  /** Whether it is the manifest of a static large object. */
-  largeObject: boolean;
 }
 
 export interface ObjectBody {

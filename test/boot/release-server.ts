@@ -106,3 +106,8 @@ export async function startReleaseServer(release: Buffer, port = 0): Promise<Rel
 
   return server;
 }
+
+/** The reason of a `failed` report: its first line. */
+export function reportReason(body: string): string {
+  return body.split('\n', 1)[0]?.trim() ?? '';
+}

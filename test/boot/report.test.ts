@@ -8,8 +8,8 @@ import {
   redact,
   REPORT_STATES,
   reportContentType,
-  reportReason,
 } from '../../boot/report.js';
+import { reportReason } from './release-server.js';
 
 test('a state survives the Content-Type, with parameters and in any case', () => {
   for (const state of REPORT_STATES) {

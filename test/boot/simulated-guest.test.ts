@@ -5,11 +5,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { reportReason } from '../../boot/report.js';
 import { boot, type GuestMachine, type Pause } from '../../boot/simulated-guest.js';
 import { type BootInput, renderUserData } from '../../boot/user-data.js';
 import { masterInput, minionInput, sampleRelease, sha256 } from './boot-input.js';
-import { type ReleaseServer, SIGNATURE, startReleaseServer } from './release-server.js';
+import {
+  reportReason,
+  type ReleaseServer,
+  SIGNATURE,
+  startReleaseServer,
+} from './release-server.js';
 
 interface Scene {
   server: ReleaseServer;

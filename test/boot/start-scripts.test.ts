@@ -8,10 +8,14 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { create } from 'tar';
 import { parse } from 'yaml';
-import { reportReason } from '../../boot/report.js';
 import { type BootInput, renderUserData } from '../../boot/user-data.js';
 import { masterInput, minionInput, sampleRelease, sha256 } from './boot-input.js';
-import { type ReleaseServer, SIGNATURE, startReleaseServer } from './release-server.js';
+import {
+  reportReason,
+  type ReleaseServer,
+  SIGNATURE,
+  startReleaseServer,
+} from './release-server.js';
 
 /*
  * The scripts run for real: whole, with the pod network, in a user and network namespace of their own, where this

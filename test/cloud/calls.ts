@@ -70,7 +70,6 @@ export const everyCall: Readonly<
   createSubnet: ({ network }, o) =>
     network.createSubnet({ networkId: 'n1', name: 'n', cidr: '10.0.0.0/24' }, o),
   deleteSubnet: ({ network }, o) => network.deleteSubnet('sn1', o),
-  listPorts: ({ network }, o) => network.listPorts({ networkId: 'n1' }, o),
   networkQuota: ({ network }, o) => network.quota(o),
   headContainer: ({ objectStorage }, o) => objectStorage.headContainer('c', o),
   createContainer: ({ objectStorage }, o) => objectStorage.createContainer('c', {}, o),

@@ -4,9 +4,13 @@ import { failureOf } from './calls.js';
 import { bytes, json, scripted } from './scripted-cloud.js';
 
 const publicKey = 'ssh-ed25519 AAAAC3Nza kubeup-cluster=kubernetes';
-const fingerprint = '84:bc:72:f4';
-const keypair = { name: 'a key/é', public_key: publicKey, fingerprint, user_id: 'u1' };
-const keyPair = { name: 'a key/é', publicKey, fingerprint };
+const keypair = {
+  name: 'a key/é',
+  public_key: publicKey,
+  fingerprint: '84:bc:72:f4',
+  user_id: 'u1',
+};
+const keyPair = { name: 'a key/é', publicKey };
 
 test('a key pair is imported as it is, its comment included', async (t) => {
   const posts: unknown[] = [];

@@ -31,7 +31,6 @@ test('a network keeps the description it is created with', async (t) => {
     name: 'kubeup-net',
     description,
     own: true,
-    subnetIds: [],
   });
   await cloud.network.createNetwork({ name: 'kubeup-net' });
   assert.deepEqual(posts, [
@@ -136,24 +135,6 @@ test('the quota counts own networks; -1 means none', async (t) => {
   assert.deepEqual(await cloud.network.quota(), { networks: { limit: 10, used: 1 } });
   limit = -1;
   assert.deepEqual(await cloud.network.quota(), { networks: { used: 1 } });
-});
-
-test('ports tell who uses a network', async (t) => {
-  const { cloud } = await scripted(t, (request, response) => {
-    assert.equal(request.url, '/network/v2.0/ports?network_id=n1&limit=1000');
-    json(response, 200, {
-      ports: [
-        { id: 'p1', network_id: 'n1', device_id: 's1', device_owner: 'compute:nova' },
-        { id: 'p2', network_id: 'n1', device_id: '', device_owner: '' },
-        { id: 'p3', network_id: 'n1' },
-      ],
-    });
-  });
-  assert.deepEqual(await cloud.network.listPorts({ networkId: 'n1' }), [
-    { id: 'p1', networkId: 'n1', deviceId: 's1', deviceOwner: 'compute:nova' },
-    { id: 'p2', networkId: 'n1', deviceId: '', deviceOwner: '' },
-    { id: 'p3', networkId: 'n1', deviceId: '', deviceOwner: '' },
-  ]);
 });
 
 test('a network in use is not deleted, one that is gone is', async (t) => {
