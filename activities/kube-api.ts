@@ -1,9 +1,8 @@
 import { Agent, ProxyAgent, request } from 'undici';
 import type { Dispatcher } from 'undici';
-import type { Server } from '../cloud/port.js';
-import { contains, parseAddress, parseCidr } from '../cluster/addressing.js';
 import { KubeupError } from '../cluster/errors.js';
 import { readServerMark, serverName } from '../cluster/names.js';
+import { reachableAddress } from '../cluster/reachable-address.js';
 import type { ClusterSpec } from '../cluster/spec.js';
 import { clientCertificate, clusterCa } from '../home/certificates.js';
 import type { Dependencies } from './context.js';
@@ -18,34 +17,19 @@ const timeoutMs = 10_000;
 /** The worker's own certificate: made for each activity, so it need not live long. */
 const lifetimeSeconds = 3_600;
 
-/**
- * The address of the master at which its API is reached from here: the public one, else one outside the cloud network
- * (a floating one among them), else that on the cloud network.
- */
-export function apiAddress(
-  server: Pick<Server, 'addresses'>,
-  network: ClusterSpec['network'],
-): string | undefined {
-  const cloudNetwork = parseCidr(network.cidr);
-  const all = Object.values(server.addresses).flat();
-  const isOutside = (address: string): boolean => {
-    const parsed = parseAddress(address);
-    return parsed !== undefined && cloudNetwork !== undefined && !contains(cloudNetwork, parsed);
-  };
-  return server.addresses.public?.[0] ?? all.find(isOutside) ?? all[0];
-}
-
-/** Where the API of a cluster is, by what the cloud says of its master. @throws KubeupError when it has none */
+/** Where the API of a cluster is, by what the cloud says of its master. @throws KubeupError when it is not reached */
 export async function findApi(
-  { cloud }: Pick<Dependencies, 'cloud'>,
+  { cloud, machineProxy }: Pick<Dependencies, 'cloud' | 'machineProxy'>,
   spec: Pick<ClusterSpec, 'name' | 'network'>,
 ): Promise<string> {
   const name = serverName(spec.name, 'master');
   const master = (await cloud.compute.listServers({ name })).find(
     (server) => !server.deleting && readServerMark(server.metadata)?.cluster === spec.name,
   );
-  const address = master && apiAddress(master, spec.network);
-  if (!address) throw noMaster(name);
+  if (!master) throw noMaster(name);
+  const throughProxy = machineProxy !== undefined;
+  const address = reachableAddress(master.addresses, spec.network.cidr, throughProxy);
+  if (address === undefined) throw noAddress(name, throughProxy);
   return `https://${address}:${API_PORT}`;
 }
 
@@ -182,8 +166,22 @@ function noMaster(name: string): KubeupError {
     kind: 'blocked',
     reason: 'MasterMissing',
     attempted: 'reach the Kubernetes API',
-    message: `there is no server ${name} with an address`,
+    message: `there is no server ${name}`,
     cure: '`kubeup up` makes the cluster whole',
+  });
+}
+
+function noAddress(name: string, throughProxy: boolean): KubeupError {
+  return new KubeupError({
+    kind: 'blocked',
+    reason: 'MasterUnreachable',
+    attempted: 'reach the Kubernetes API',
+    message: throughProxy
+      ? `${name} has no address`
+      : `${name} has no address but on the cloud network, which leads nowhere from here`,
+    cure:
+      'Name a proxy that reaches it by KUBEUP_MACHINE_PROXY and `kubeup up` again, or give it a floating address ' +
+      'and `kubeup retry`',
   });
 }
 

@@ -40,7 +40,7 @@ export async function openMachine(
   const access: ShellAccess = {
     spec,
     rootSecret: await loadRootSecret(env),
-    proxy: env.KUBEUP_MACHINE_PROXY ?? account.env.KUBEUP_MACHINE_PROXY,
+    proxy: env.KUBEUP_MACHINE_PROXY || account.env.KUBEUP_MACHINE_PROXY,
     own: spec.keyPair.publicKey === undefined ? undefined : await ownKey(env, spec.keyPair.name),
   };
   return MachineShell.open(access, server, named(servers, serverName(name, 'master')));

@@ -1,7 +1,7 @@
 import { Client, type ClientChannel, type ConnectConfig } from 'ssh2';
 import type { Server } from '../cloud/port.js';
-import { contains, parseAddress, parseCidr } from '../cluster/addressing.js';
 import { readServerMark } from '../cluster/names.js';
+import { reachableAddress } from '../cluster/reachable-address.js';
 import type { ClusterSpec } from '../cluster/spec.js';
 import { sshHostKeys, sshLoginKeys } from '../home/ssh-keys.js';
 import { connectThroughProxy } from './proxy-connection.js';
@@ -47,10 +47,12 @@ export class MachineShell {
    * @throws Error when it is not reached, is not who it should be, or lets nobody in
    */
   static async open(access: ShellAccess, server: Server, master?: Server): Promise<MachineShell> {
-    const direct = reachableAddress(access, server);
+    const addressOf = ({ addresses }: Server): string | undefined =>
+      reachableAddress(addresses, access.spec.network.cidr, access.proxy !== undefined);
+    const direct = addressOf(server);
     if (direct !== undefined) return new MachineShell([await logIn(access, server, direct)]);
     const inside = server.addresses[access.spec.network.label]?.[0];
-    const front = master && reachableAddress(access, master);
+    const front = master && addressOf(master);
     if (!inside || !master || front === undefined) {
       throw new Error(
         `${server.name} has no address that is reached from here, nor has the master; ` +
@@ -119,18 +121,6 @@ function exitCodeOf(channel: ClientChannel): Promise<number> {
       resolve(code);
     });
   });
-}
-
-/** Through a proxy any address will do; without one, an address of the cloud network might be anybody's here. */
-function reachableAddress({ spec, proxy }: ShellAccess, server: Server): string | undefined {
-  const cloudNetwork = parseCidr(spec.network.cidr);
-  const all = Object.values(server.addresses).flat();
-  const isOutside = (address: string): boolean => {
-    const parsed = parseAddress(address);
-    return parsed !== undefined && cloudNetwork !== undefined && !contains(cloudNetwork, parsed);
-  };
-  const outside = server.addresses.public?.[0] ?? all.find(isOutside);
-  return outside ?? (proxy ? all[0] : undefined);
 }
 
 async function logIn(

@@ -83,11 +83,12 @@ async function configOf(
   spec: ClusterSpec,
 ): ReturnType<typeof kubeconfigFor> {
   const { account, env: accountEnv } = await openAccount(env, remark);
+  const proxy = env.KUBEUP_MACHINE_PROXY || accountEnv.KUBEUP_MACHINE_PROXY;
   return kubeconfigFor({
     cluster: spec.name,
-    api: await findApi({ cloud: openCloud(account) }, spec),
+    api: await findApi({ cloud: openCloud(account), machineProxy: proxy }, spec),
     rootSecret: await loadRootSecret(env),
-    proxy: env.KUBEUP_MACHINE_PROXY ?? accountEnv.KUBEUP_MACHINE_PROXY,
+    proxy,
   });
 }
 

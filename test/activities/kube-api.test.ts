@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { admitMinion, endAdmission } from '../../activities/admission.js';
-import { apiAddress, withKubeApi } from '../../activities/kube-api.js';
+import { findApi, withKubeApi } from '../../activities/kube-api.js';
+import { ensureNetwork } from '../../activities/network.js';
 import { retireMinions } from '../../activities/nodes.js';
 import { verifyDns, verifyNodes, verifyPodNetwork } from '../../activities/verify-kubernetes.js';
 import type { KubeupError } from '../../cluster/errors.js';
 import { joinToken } from '../../home/join-token.js';
+import { failureOf } from '../cloud/calls.js';
+import { bootMachine, localCloud } from './local-cloud.js';
 import { rootSecret, startApi, type TestApi } from './kubernetes-api.js';
 
 async function withApi(run: (api: TestApi) => Promise<void>, signedBy?: Buffer): Promise<void> {
@@ -20,13 +23,17 @@ async function withApi(run: (api: TestApi) => Promise<void>, signedBy?: Buffer):
 const secrets = '/api/v1/namespaces/kube-system/secrets';
 const probes = '/api/v1/namespaces/kube-system/pods';
 
-test('the API is reached at the public address, else outside the cloud network, else on it', () => {
-  const network = { label: 'pool', cidr: '192.168.0.0/24' };
-  const at = (addresses: Record<string, string[]>): unknown => apiAddress({ addresses }, network);
-  assert.equal(at({ pool: ['192.168.0.3'], public: ['203.0.113.1'] }), '203.0.113.1');
-  assert.equal(at({ pool: ['192.168.0.3', '198.51.100.7'] }), '198.51.100.7');
-  assert.equal(at({ pool: ['192.168.0.3'] }), '192.168.0.3');
-  assert.equal(at({}), undefined);
+test('a master on the cloud network alone is reached through a proxy, and never without one', async (t) => {
+  const scene = await localCloud(t);
+  const { dependencies, spec } = scene;
+  assert.equal((await failureOf(findApi(dependencies, spec))).reason, 'MasterMissing');
+  const { id } = await ensureNetwork(dependencies, spec);
+  await bootMachine(scene, 'master', 0, [id]);
+  const failure = await failureOf(findApi(dependencies, spec));
+  assert.deepEqual([failure.kind, failure.reason], ['blocked', 'MasterUnreachable']);
+  assert.match(failure.cure, /KUBEUP_MACHINE_PROXY/);
+  const proxied = { ...dependencies, machineProxy: 'http://proxy.example:3128' };
+  assert.match(await findApi(proxied, spec), /^https:\/\/192\.168\.0\.\d+:6443$/);
 });
 
 test('the worker is an administrator by a certificate of the CA, and verifies the server by it', async () => {

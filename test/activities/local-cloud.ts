@@ -2,11 +2,14 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { TestContext } from 'node:test';
 import type { Dependencies } from '../../activities/context.js';
+import { publicKeyOf } from '../../activities/ssh-key.js';
 import { accountId } from '../../cloud/account.js';
 import { openCloud } from '../../cloud/open.js';
 import { resolveAccount } from '../../cloud/resolve-account.js';
+import { metadataKeys, serverName } from '../../cluster/names.js';
 import type { ClusterSpec } from '../../cluster/spec.js';
 import type { CloudOptions } from '../../local/cloud/server.js';
 import { startCloud, type TestCloud } from '../../local/cloud/test/start-cloud.js';
@@ -71,6 +74,38 @@ export async function withRelease(
   await writeFile(file, content);
   const sha256 = createHash('sha256').update(content).digest('hex');
   return { ...spec, release: { ...spec.release, file, sha256, bytes: content.length } };
+}
+
+/** Makes a server that carries the marks of a machine of the cluster. @returns its id, once it is ACTIVE */
+export async function bootMachine(
+  { dependencies, spec }: LocalCloud,
+  role: 'master' | 'minion',
+  index: number,
+  networkIds: string[] = [],
+): Promise<string> {
+  const { compute, keyPairs } = dependencies.cloud;
+  if (!(await keyPairs.get('machines'))) {
+    await keyPairs.import('machines', publicKeyOf(dependencies.rootSecret, spec));
+  }
+  const [image, flavor] = await Promise.all([
+    compute.findImage(spec.image),
+    compute.findFlavor(role === 'master' ? spec.masterFlavor : spec.minionFlavor),
+  ]);
+  const { id } = await compute.createServer({
+    name: serverName(spec.name, role, index),
+    imageId: image!.id,
+    flavorId: flavor!.id,
+    keyName: 'machines',
+    networkIds,
+    userData: '',
+    metadata: {
+      [metadataKeys.cluster]: spec.name,
+      [metadataKeys.role]: role,
+      [metadataKeys.index]: String(index),
+    },
+  });
+  while ((await compute.getServer(id))?.status !== 'ACTIVE') await sleep(10);
+  return id;
 }
 
 function specIn(cloud: ClusterSpec['cloud']): ClusterSpec {

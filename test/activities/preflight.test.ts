@@ -2,14 +2,12 @@ import assert from 'node:assert/strict';
 import { truncate } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { test } from 'node:test';
-import { ensureKeyPair } from '../../activities/keys.js';
 import { preflight, runChecks } from '../../activities/preflight.js';
 import { uploadRelease } from '../../activities/release.js';
-import { metadataKeys, serverName } from '../../cluster/names.js';
 import type { ClusterSpec } from '../../cluster/spec.js';
 import { sshLoginKeys } from '../../home/ssh-keys.js';
 import { failureOf } from '../cloud/calls.js';
-import { localCloud, misbehave, withRelease, type LocalCloud } from './local-cloud.js';
+import { bootMachine, localCloud, misbehave, withRelease, type LocalCloud } from './local-cloud.js';
 
 type Surplus = 'refuse' | 'delete';
 
@@ -32,35 +30,6 @@ async function scene(
 ): Promise<LocalCloud> {
   const cloud = await localCloud(t, options);
   return { ...cloud, spec: await withRelease(t, cloud.spec, Buffer.from('a release')) };
-}
-
-/** Boots a machine of the cluster as far as the cloud knows it. @returns its id, once it is ACTIVE */
-async function machine(
-  { dependencies, spec }: LocalCloud,
-  role: 'master' | 'minion',
-  index: number,
-): Promise<string> {
-  const { compute } = dependencies.cloud;
-  await ensureKeyPair(dependencies, spec);
-  const { imageId, masterFlavorId, minionFlavorId } = await preflight(dependencies, {
-    spec: { ...spec, minions: 0 },
-    surplus: 'delete',
-  });
-  const { id } = await compute.createServer({
-    name: serverName('c', role, index),
-    imageId,
-    flavorId: role === 'master' ? masterFlavorId : minionFlavorId,
-    keyName: spec.keyPair.name,
-    networkIds: [],
-    userData: '',
-    metadata: {
-      [metadataKeys.cluster]: 'c',
-      [metadataKeys.role]: role,
-      [metadataKeys.index]: String(index),
-    },
-  });
-  while ((await compute.getServer(id))?.status !== 'ACTIVE') await sleep(10);
-  return id;
 }
 
 for (const profile of ['openstack', 'rackspace'] as const) {
@@ -165,8 +134,8 @@ test('a quota that is too small is told with what is needed and what is free', a
 test('a full quota does not keep broken machines from being replaced', async (t) => {
   const cloud = await scene(t);
   const { server, dependencies } = cloud;
-  await machine(cloud, 'master', 0);
-  const minion = await machine(cloud, 'minion', 1);
+  await bootMachine(cloud, 'master', 0);
+  const minion = await bootMachine(cloud, 'minion', 1);
   const { instances, cores, ramMiB } = await dependencies.cloud.compute.limits();
   const [one, two] = [instances.used, cores.used];
   await server.admin('PUT', '/quota', { instances: one, cores: two, ramMiB: ramMiB.used });
@@ -183,8 +152,8 @@ test('a full quota does not keep broken machines from being replaced', async (t)
 
 test('minions beyond the spec are for `scale`', async (t) => {
   const cloud = await scene(t);
-  await machine(cloud, 'master', 0);
-  await machine(cloud, 'minion', 2);
+  await bootMachine(cloud, 'master', 0);
+  await bootMachine(cloud, 'minion', 2);
   const { dependencies, spec } = cloud;
   const failure = await failureOf(preflight(dependencies, { spec, surplus: 'refuse' }));
   assert.deepEqual([failure.kind, failure.reason], ['invalid', 'FewerMinionsThanExist']);
