@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 /** A process, told apart from any other that may get its id later. */
 export interface ProcessIdentity {
@@ -28,7 +28,16 @@ function startOnLinux(pid: number): string | undefined {
   }
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const [state, start] = [fields[0], fields[19]];
-  return state === 'Z' || state === 'X' ? undefined : start;
+  return (state === 'Z' || state === 'X') && !hasThreads(pid) ? undefined : start;
+}
+
+/** Of a process with threads the first can be dead while others still are ending, and hold its ports. */
+function hasThreads(pid: number): boolean {
+  try {
+    return readdirSync(`/proc/${pid}/task`).length > 1;
+  } catch {
+    return false;
+  }
 }
 
 function startByPs(pid: number): string | undefined {

@@ -9,6 +9,7 @@ import { publicKeyOf } from '../../activities/ssh-key.js';
 import { accountId } from '../../cloud/account.js';
 import { openCloud } from '../../cloud/open.js';
 import { resolveAccount } from '../../cloud/resolve-account.js';
+import { ownerOf } from '../../home/owner.js';
 import { metadataKeys, serverName } from '../../cluster/names.js';
 import type { ClusterSpec } from '../../cluster/spec.js';
 import type { CloudOptions } from '../../local/cloud/server.js';
@@ -102,6 +103,9 @@ export async function bootMachine(
       [metadataKeys.cluster]: spec.name,
       [metadataKeys.role]: role,
       [metadataKeys.index]: String(index),
+      [metadataKeys.owner]: ownerOf(dependencies.rootSecret),
+      [metadataKeys.container]: spec.release.container,
+      [metadataKeys.network]: spec.network.label,
     },
   });
   while ((await compute.getServer(id))?.status !== 'ACTIVE') await sleep(10);
