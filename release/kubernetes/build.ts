@@ -107,7 +107,7 @@ async function buildParts(
   const main = given
     ? {
         kubernetes: given.kubernetes,
-        etcd: given.hasEtcd ? given.kubernetes : await buildEtcd(context, target),
+        etcd: given.etcd ?? (await buildEtcd(context, target)),
       }
     : await buildKubernetes(context, version, target);
   return {

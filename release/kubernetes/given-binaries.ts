@@ -12,8 +12,9 @@ import { KUBERNETES_BINARIES } from './versions.js';
 /** Kubernetes as the user has it already. */
 export interface GivenKubernetes {
   kubernetes: Component;
+  /** When it is among them. */
+  etcd?: Component;
   arch: Arch;
-  hasEtcd: boolean;
 }
 
 /**
@@ -55,11 +56,15 @@ export async function takeGivenBinaries(
   for (const name of [...KUBERNETES_BINARIES, ...(hasEtcd ? ['etcd'] : [])]) {
     await take(source, name, bin);
   }
-  const version = await versionOf(path.join(bin, 'kubelet'), from);
+  const given = async (program: 'kubelet' | 'etcd'): Promise<Component> => ({
+    version: await versionOf(bin, program, from),
+    source: `given: ${path.basename(from)}`,
+    folder,
+  });
   return {
-    kubernetes: { version, source: `given: ${path.basename(from)}`, folder },
+    kubernetes: await given('kubelet'),
+    etcd: hasEtcd ? await given('etcd') : undefined,
     arch,
-    hasEtcd,
   };
 }
 
@@ -89,18 +94,16 @@ async function take(source: string, name: string, bin: string): Promise<void> {
 }
 
 /** Asked of the program itself; a folder tells no version. */
-async function versionOf(kubelet: string, from: string): Promise<string> {
+async function versionOf(bin: string, program: 'kubelet' | 'etcd', from: string): Promise<string> {
   try {
-    const { stdout } = await promisify(execFile)(kubelet, ['--version']);
-    const version = /^Kubernetes (v\S+)/.exec(stdout)?.[1];
-    if (version) return version;
+    const { stdout } = await promisify(execFile)(path.join(bin, program), ['--version']);
+    const version = /^(?:Kubernetes |etcd Version: )v?(\S+)/.exec(stdout)?.[1];
+    if (version) return `v${version}`;
   } catch (cause) {
     throw new ReleaseBuildError(
-      `--from ${from}: its kubelet does not run here, so its version cannot be told`,
-      {
-        cause,
-      },
+      `--from ${from}: its ${program} does not run here, so its version cannot be told`,
+      { cause },
     );
   }
-  throw new ReleaseBuildError(`--from ${from}: its kubelet does not tell its version`);
+  throw new ReleaseBuildError(`--from ${from}: its ${program} does not tell its version`);
 }

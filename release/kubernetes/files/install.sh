@@ -60,11 +60,11 @@ start_unit() {
   systemctl restart "$1" || show_failure "$1" "did not start"
 }
 
-# show_failure UNIT WHAT
+# show_failure UNIT WHAT : the cause is in the unit's own words; systemd's say no more than that it failed
 show_failure() {
   journalctl --unit "$1" --boot --lines 30 --no-pager --output cat || true
-  fail "$1 $2: $(journalctl --unit "$1" --boot --lines 200 --no-pager --output cat |
-    grep -Ei 'error|fail|fatal|panic|refus|invalid|cannot|unable' | tail -n 1 | cut -c 1-300)"
+  fail "$1 $2: $(journalctl _SYSTEMD_UNIT="$1.service" --boot --lines 200 --no-pager --output cat |
+    grep -Ei 'error|fail|fatal|panic|refus|invalid|cannot|unable' | tail -n 1 | cut -c 1-400)"
 }
 
 # fill TEMPLATE : with @NAME@ replaced by the variables of that name, KUBEUP_NAME or NAME
