@@ -5,12 +5,11 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TestContext } from 'node:test';
 import type { Dependencies } from '../../activities/context.js';
-import { publicKeyOf } from '../../activities/ssh-key.js';
+import { ensureKeyPair } from '../../activities/keys.js';
+import { bootServer } from '../../activities/servers.js';
 import { accountId } from '../../cloud/account.js';
 import { openCloud } from '../../cloud/open.js';
 import { resolveAccount } from '../../cloud/resolve-account.js';
-import { ownerOf } from '../../home/owner.js';
-import { metadataKeys, serverName } from '../../cluster/names.js';
 import type { ClusterSpec } from '../../cluster/spec.js';
 import type { CloudOptions } from '../../local/cloud/server.js';
 import { startCloud, type TestCloud } from '../../local/cloud/test/start-cloud.js';
@@ -77,39 +76,31 @@ export async function withRelease(
   return { ...spec, release: { ...spec.release, file, sha256, bytes: content.length } };
 }
 
-/** Makes a server that carries the marks of a machine of the cluster. @returns its id, once it is ACTIVE */
+/** Boots a machine of the cluster as a bring-up does; there is no guest in it. @returns its id, once it is ACTIVE */
 export async function bootMachine(
   { dependencies, spec }: LocalCloud,
   role: 'master' | 'minion',
   index: number,
   networkIds: string[] = [],
 ): Promise<string> {
-  const { compute, keyPairs } = dependencies.cloud;
-  if (!(await keyPairs.get('machines'))) {
-    await keyPairs.import('machines', publicKeyOf(dependencies.rootSecret, spec));
-  }
+  const { compute } = dependencies.cloud;
+  await ensureKeyPair(dependencies, spec);
   const [image, flavor] = await Promise.all([
     compute.findImage(spec.image),
     compute.findFlavor(role === 'master' ? spec.masterFlavor : spec.minionFlavor),
   ]);
-  const { id } = await compute.createServer({
-    name: serverName(spec.name, role, index),
+  const { serverId } = await bootServer(dependencies, {
+    spec,
+    role,
+    index,
+    bootId: randomUUID(),
     imageId: image!.id,
     flavorId: flavor!.id,
-    keyName: 'machines',
     networkIds,
-    userData: '',
-    metadata: {
-      [metadataKeys.cluster]: spec.name,
-      [metadataKeys.role]: role,
-      [metadataKeys.index]: String(index),
-      [metadataKeys.owner]: ownerOf(dependencies.rootSecret),
-      [metadataKeys.container]: spec.release.container,
-      [metadataKeys.network]: spec.network.label,
-    },
+    ...(role === 'minion' && { masterAddress: '192.168.0.2' }),
   });
-  while ((await compute.getServer(id))?.status !== 'ACTIVE') await sleep(10);
-  return id;
+  while ((await compute.getServer(serverId))?.status !== 'ACTIVE') await sleep(10);
+  return serverId;
 }
 
 function specIn(cloud: ClusterSpec['cloud']): ClusterSpec {
