@@ -11,7 +11,7 @@ if ! command -v docker-compose >/dev/null; then
     echo 'needs docker compose; or root on Debian, to install docker-compose' >&2
     exit 1
   fi
-  apt-get update -q >/dev/null
-  DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends docker-compose >/dev/null
+  apt-get -o DPkg::Lock::Timeout=900 update -q >/dev/null
+  DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=900 install -qy --no-install-recommends docker-compose >/dev/null
 fi
 exec docker-compose --file docker-compose.yml config --quiet
