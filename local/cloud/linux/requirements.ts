@@ -40,12 +40,13 @@ export async function installPrograms(
   const packages = missing(Object.keys(programs)).map((program) => programs[program] ?? program);
   if (packages.length === 0 || missing(['apt-get']).length > 0) return;
   log(`installing ${packages.join(', ')}`);
-  const install = ['install', '--yes', '--quiet', '--no-install-recommends', ...packages];
+  const wait = ['-o', 'DPkg::Lock::Timeout=900'];
+  const install = [...wait, 'install', '--yes', '--quiet', '--no-install-recommends', ...packages];
   try {
     await runCommand('apt-get', install);
   } catch {
     // Package lists may be old, or not there at all.
-    await runCommand('apt-get', ['update', '--quiet']);
+    await runCommand('apt-get', [...wait, 'update', '--quiet']);
     await runCommand('apt-get', install);
   }
 }
