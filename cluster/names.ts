@@ -78,18 +78,9 @@ export function networkMark(cluster: string): string {
   return `kubeup-cluster=${cluster}`;
 }
 
-/** The cluster a network was made for; `undefined` when the description is not kubeup's. */
-export function clusterOfNetwork(description: string): string | undefined {
-  return after('kubeup-cluster=', description);
-}
-
 /** Name of a subnet that kubeup made: the mark where networks keep no descriptions. */
 export function subnetName(cluster: string): string {
   return `kubeup/${cluster}`;
-}
-
-export function clusterOfSubnet(name: string): string | undefined {
-  return after('kubeup/', name);
 }
 
 /** Comment of a public key that kubeup imported. */
@@ -99,7 +90,8 @@ export function keyPairComment(cluster: string): string {
 
 /** The cluster a public key (OpenSSH form) was imported for; `undefined` when kubeup did not import it. */
 export function clusterOfKeyPair(publicKey: string): string | undefined {
-  return after('kubeup:', publicKey.trim().split(/\s+/).slice(2).join(' '));
+  const comment = publicKey.trim().split(/\s+/).slice(2).join(' ');
+  return /^kubeup:(.+)$/.exec(comment)?.[1];
 }
 
 /** First 12 hex digits of a release's sha256: enough to tell releases apart, short enough to read. */
@@ -139,26 +131,4 @@ export function reportsPrefix(cluster: string): string {
 /** The mailbox of one boot of one machine. */
 export function reportObject(cluster: string, bootId: string): string {
   return `${reportsPrefix(cluster)}${bootId}`;
-}
-
-/** The boot whose report an object is; `undefined` when it is none of the cluster's. */
-export function bootIdOfReport(cluster: string, object: string): string | undefined {
-  return after(reportsPrefix(cluster), object);
-}
-
-/** Content type of a report: carries the state, so that one listing tells every machine's. */
-export function reportContentType(state: string): string {
-  return `application/vnd.kubeup.report.${state}`;
-}
-
-/** The state a report's content type carries; `undefined` when it is no report. */
-export function stateOfReport(contentType: string): string | undefined {
-  const bare = contentType.split(';', 1)[0] ?? '';
-  return after('application/vnd.kubeup.report.', bare.trim());
-}
-
-function after(prefix: string, text: string): string | undefined {
-  return text.startsWith(prefix) && text.length > prefix.length
-    ? text.slice(prefix.length)
-    : undefined;
 }

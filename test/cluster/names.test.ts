@@ -1,22 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
-  bootIdOfReport,
   clusterOfKeyPair,
-  clusterOfNetwork,
-  clusterOfSubnet,
   keyPairComment,
   metadataKeys,
-  networkMark,
   readServerMark,
   releaseObject,
   releasePrefix,
-  reportContentType,
   reportObject,
   segmentName,
   serverName,
-  stateOfReport,
-  subnetName,
 } from '../../cluster/names.js';
 
 const sha256 = 'ab'.repeat(32);
@@ -27,11 +20,6 @@ test('Servers are named as the original named them', () => {
 });
 
 test('A mark gives back its cluster, and what is not ours gives none', () => {
-  assert.equal(clusterOfNetwork(networkMark('dev')), 'dev');
-  assert.equal(clusterOfNetwork('made by hand'), undefined);
-  assert.equal(clusterOfNetwork(''), undefined);
-  assert.equal(clusterOfSubnet(subnetName('dev')), 'dev');
-  assert.equal(clusterOfSubnet('dev'), undefined);
   assert.equal(clusterOfKeyPair(`ssh-ed25519 AAAA ${keyPairComment('dev')}\n`), 'dev');
   assert.equal(clusterOfKeyPair('ssh-ed25519 AAAA someone@host'), undefined);
   assert.equal(clusterOfKeyPair('ssh-ed25519 AAAA'), undefined);
@@ -67,12 +55,5 @@ test('Objects of a cluster stand under its prefix', () => {
   );
   assert.equal(segmentName('dev', sha256, 12), 'devel/dev/release-abababababab/segments/0012');
   assert.ok(segmentName('dev', sha256, 0).startsWith(releasePrefix('dev')));
-  assert.equal(bootIdOfReport('dev', reportObject('dev', 'b1')), 'b1');
-  assert.equal(bootIdOfReport('other', reportObject('dev', 'b1')), undefined);
-});
-
-test('A report carries its state in its content type', () => {
-  assert.equal(stateOfReport(reportContentType('ready')), 'ready');
-  assert.equal(stateOfReport('application/vnd.kubeup.report.failed; charset=utf-8'), 'failed');
-  assert.equal(stateOfReport('text/plain'), undefined);
+  assert.equal(reportObject('dev', 'b1'), 'devel/dev/reports/b1');
 });
