@@ -13,7 +13,7 @@ export function failureOf(error: unknown): Failure {
   const cause = innermost(error);
   if (cause instanceof ApplicationFailure && isFailure(cause.details?.[0])) {
     const failure = cause.details[0];
-    return failure.kind === 'transient' ? { ...failure, kind: 'blocked' } : failure;
+    return failure.kind === 'transient' ? inVain(failure) : failure;
   }
   return {
     kind: 'blocked',
@@ -22,6 +22,16 @@ export function failureOf(error: unknown): Failure {
     message: cause instanceof Error ? cause.message : String(cause),
     cure: 'Look at the run in the Temporal UI, then `kubeup retry`',
   };
+}
+
+function inVain(failure: Failure): Failure {
+  const cure = failure.cure.replace('It is tried again by itself', 'It was tried again, in vain');
+  return { ...failure, kind: 'blocked', cure: `${cure}; then \`kubeup retry\`` };
+}
+
+/** As it is told of a run that has ended: there is nothing left to retry. */
+export function ofEndedRun(failure: Failure): Failure {
+  return { ...failure, cure: failure.cure.replaceAll('`kubeup retry`', '`kubeup up` again') };
 }
 
 /** A child's failure holds that of its activity, which holds the cause. */

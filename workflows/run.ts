@@ -10,7 +10,7 @@ import {
 import { specDifferences } from '../cluster/differences.js';
 import type { BringUpRequest, ClusterSpec } from '../cluster/spec.js';
 import type { ClusterStatus, ConditionType } from '../cluster/status.js';
-import { failureOf, failWith } from './failure.js';
+import { failureOf, failWith, ofEndedRun } from './failure.js';
 import {
   proposeUpdate,
   retryUpdate,
@@ -112,7 +112,7 @@ export class Run {
         // What an amendment asks for may be wrong; the run it was offered to waits for a better one.
         const isRefused = failure.kind === 'invalid' && !this.wasAmended;
         if (isRefused || this.request.spec.onFailure !== 'hold') {
-          throw failWith(failure);
+          throw failWith(ofEndedRun(failure));
         }
         this.board.enter('Blocked');
         await condition(() => this.mayGoOn);

@@ -19,12 +19,15 @@ import {
   type MachineStatus,
   type MinionStatus,
 } from '../cluster/status.js';
+import { ofEndedRun } from './failure.js';
 import { attributesOf, searchAttributes } from './interface.js';
 
 /** The one place where a run keeps what it shows: in the query, in the UI's current details, in its result. */
 export class StatusBoard {
   private readonly status: ClusterStatus;
   private wait: ClusterSpec['wait'];
+  /** Whether a failed step waits for somebody; else the run ends with it. */
+  holds = true;
 
   /** `show` is told of every change. */
   constructor(
@@ -54,6 +57,7 @@ export class StatusBoard {
   /** Shows the machines and the release that the spec asks for; what is known of kept ones stays. */
   plan(spec: ClusterSpec): void {
     this.wait = spec.wait;
+    this.holds = spec.onFailure === 'hold';
     const known = new Map(this.status.minions.map((minion) => [minion.name, minion]));
     this.status.minions = Array.from({ length: spec.minions }, (_, i) => {
       const name = serverName(spec.name, 'minion', i + 1);
@@ -89,7 +93,8 @@ export class StatusBoard {
   }
 
   fail(type: ConditionType, failure: Failure): void {
-    this.set(type, 'False', failure.reason, describeFailure(failure));
+    const told = this.holds && failure.kind !== 'invalid' ? failure : ofEndedRun(failure);
+    this.set(type, 'False', failure.reason, describeFailure(told));
   }
 
   /** Takes a condition back that stands only while something is wrong. */

@@ -13,6 +13,7 @@ import { servers, undos, type Undo } from './steps.js';
 export async function tearDownCluster(request: TearDownRequest): Promise<ClusterStatus> {
   markRun(request.name, request.cloud);
   const board = new StatusBoard(request.name, 'TearingDown');
+  board.holds = request.onFailure === 'hold';
   let mayGoOn = false;
   setHandler(statusQuery, () => board.snapshot());
   setHandler(

@@ -10,7 +10,7 @@ import {
   TimeoutFailure,
 } from '@temporalio/common';
 import { describeFailure } from '../../cluster/errors.js';
-import { failureOf, failWith } from '../../workflows/failure.js';
+import { failureOf, failWith, ofEndedRun } from '../../workflows/failure.js';
 import { busy, invalid, quota } from './failures.js';
 
 function ofActivity(cause: Error): ActivityFailure {
@@ -40,7 +40,17 @@ test('A failure survives its way through activity and child', () => {
 
 test('What retrying did not mend is for a person', () => {
   const thrown = ApplicationFailure.create({ type: busy.reason, details: [busy] });
-  assert.deepEqual(failureOf(ofActivity(thrown)), { ...busy, kind: 'blocked' });
+  const cure = `${busy.cure}; then \`kubeup retry\``;
+  assert.deepEqual(failureOf(ofActivity(thrown)), { ...busy, kind: 'blocked', cure });
+  const lasting = { ...busy, cure: 'It is tried again by itself; if it lasts, look' };
+  const told = failureOf(ApplicationFailure.create({ details: [lasting] }));
+  assert.equal(told.cure, 'It was tried again, in vain; if it lasts, look; then `kubeup retry`');
+});
+
+test('What has ended is not retried', () => {
+  assert.doesNotMatch(ofEndedRun(quota).cure, /retry/);
+  const { cure } = ofEndedRun({ ...quota, cure: 'Have it raised, then `kubeup retry`' });
+  assert.equal(cure, 'Have it raised, then `kubeup up` again');
 });
 
 test('What Temporal ended is named by how and where', () => {
