@@ -84,6 +84,8 @@ export async function bootServer(
   const surplus = byAge.filter((server) => server !== kept);
   for (const { id } of surplus) await cloud.compute.deleteServer(id);
   await emptyMailboxes(dependencies, surplus, kept ? [kept] : []);
+  // The quota may have room for the successor only when they are gone.
+  if (!kept) await untilGone(dependencies, surplus);
   const deleted = surplus.map((server) => `${name} (${server.id}, ${whyDeleted(server, request)})`);
   if (kept) {
     const bootId = kept.metadata[metadataKeys.boot] ?? '';
@@ -105,6 +107,19 @@ export async function bootServer(
     userData: await userDataOf(dependencies, request),
   });
   return { serverId: id, bootId: request.bootId, made: true, deleted };
+}
+
+async function untilGone({ cloud }: Dependencies, servers: readonly Server[]): Promise<void> {
+  const signal = cancellationSignal();
+  const deadline = Date.now() + deletionMs;
+  for (const { id, name } of servers) {
+    for (;;) {
+      const server = await cloud.compute.getServer(id);
+      if (!server || server.status === 'DELETED') break;
+      if (Date.now() > deadline) throw deletionStuck([name]);
+      await sleep(pollMs, undefined, { signal });
+    }
+  }
 }
 
 /** Asks the cloud directly about one machine, for when no signal came. */

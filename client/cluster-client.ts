@@ -339,7 +339,9 @@ export class ClusterClient {
     try {
       await this.handle(cluster, runId).cancel();
     } catch (error) {
-      if (!(error instanceof WorkflowNotFoundError)) throw error;
+      // It has ended, or goes on in another run: whoever called looks again.
+      if (error instanceof WorkflowNotFoundError) return;
+      throw error;
     }
     const settled = this.result(cluster, runId).catch((error: unknown) => {
       // Failed, cancelled, terminated: settled all the same.

@@ -161,6 +161,20 @@ test('a machine that was ready and is off is started, not replaced', async (t) =
   await dependencies.cloud.compute.startServer(serverId);
 });
 
+test('a broken machine is replaced though the quota has room for one only', async (t) => {
+  const { dependencies, request, server } = await masterToBe(t);
+  const { compute } = dependencies.cloud;
+  const { serverId } = await bootServer(dependencies, request);
+  await untilStatus(dependencies, serverId, 'ACTIVE');
+  await server.admin('PUT', '/quota', { instances: (await compute.limits()).instances.used });
+  await server.admin('POST', `/servers/${serverId}/fail`, {});
+  await untilStatus(dependencies, serverId, 'ERROR');
+  const anew = await bootServer(dependencies, { ...request, bootId: randomUUID() });
+  assert.equal(anew.made, true);
+  assert.notEqual(anew.serverId, serverId);
+  assert.match(anew.deleted.join(), /in ERROR/);
+});
+
 test('what a failed machine says is shown without its signed URLs', async (t) => {
   const { dependencies, request } = await masterToBe(t);
   const { serverId } = await bootServer(dependencies, request);
