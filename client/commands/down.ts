@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import { hasAccount } from '../../cloud/account.js';
+import type { TearDownRequest } from '../../cluster/spec.js';
 import { ClusterNotFoundError } from '../client-errors.js';
+import type { Run } from '../cluster-view.js';
 import { readClusterChoice } from '../configuration.js';
 import type { ClusterChoice, ConfigurationInputs } from '../configuration.js';
 import { hasLocalCloud, openAccount, openSession, openWorker } from '../connect.js';
@@ -49,12 +51,23 @@ async function down(inputs: ConfigurationInputs, options: FollowOptions): Promis
     await openWorker(env, account, session.temporal, remark);
     const container = await containerOf(session, choice);
     say(`Tearing down ${choice.name}; a bring-up that is under way is stopped first.`);
-    const run = await session.clusters.tearDown({
+    const patience = options.timeout && AbortSignal.timeout(options.timeout * 1000);
+    const request: TearDownRequest = {
       name: choice.name,
       cloud: account.reference,
       container,
       onFailure: (inputs.flags.onFailure ?? env.KUBEUP_ON_FAILURE) === 'fail' ? 'fail' : 'hold',
-    });
+    };
+    let run: Run;
+    try {
+      run = await session.clusters.tearDown(request, patience || undefined);
+    } catch (error) {
+      if (!patience || !patience.aborted) throw error;
+      say(
+        `The bring-up of ${choice.name} was told to stop and has not settled yet. Go on with: ${typed('down', choice.name)}`,
+      );
+      return exitCodes.unfinished;
+    }
     if (options.detach) {
       say(`It goes on in the background. Come back with: ${typed('status', choice.name)} --watch`);
       return exitCodes.done;
