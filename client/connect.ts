@@ -5,6 +5,7 @@ import { accountFingerprint, accountId, accountUser, hasAccount } from '../cloud
 import type { Account } from '../cloud/account.js';
 import { openCloud } from '../cloud/open.js';
 import { resolveAccount } from '../cloud/resolve-account.js';
+import { InvalidSpecError, KubeupError } from '../cluster/errors.js';
 import type { CloudReference } from '../cluster/spec.js';
 import { homePaths } from '../home/paths.js';
 import { loadRootSecret } from '../home/root-secret.js';
@@ -103,6 +104,7 @@ export async function openSession(env: NodeJS.ProcessEnv, log: Log): Promise<Ses
 /**
  * Sees to a worker of the account in the background. `KUBEUP_WORKER=external` says that others run it
  * (a service, a deployment of their own).
+ * @throws InvalidSpecError when a worker of other credentials would have to make way for wrong ones
  */
 export async function openWorker(
   env: NodeJS.ProcessEnv,
@@ -116,9 +118,21 @@ export async function openWorker(
   const running = await credentialsOfWorker(homePaths(env), worker.accountId);
   // A mistyped password must not end a worker whose own is right.
   if (running !== undefined && running !== fingerprint) {
-    await openCloud(account.account).identity.authenticate();
+    await refuseWrong(account.account);
   }
   await ensureWorker(homePaths(env), worker, account.env, temporal, log, env);
+}
+
+/** @throws InvalidSpecError when nobody can log in with this account */
+async function refuseWrong(account: Account): Promise<void> {
+  try {
+    await openCloud(account).identity.authenticate();
+  } catch (error) {
+    if (!(error instanceof KubeupError) || error.failure.kind === 'transient') throw error;
+    throw new InvalidSpecError([
+      { field: 'account', value: accountUser(account), message: error.message },
+    ]);
+  }
 }
 
 export type { LocalProfile, Log };

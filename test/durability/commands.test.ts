@@ -98,7 +98,7 @@ describe('a cluster that is Ready', () => {
     const exported = [...stdout.matchAll(/^export (\w+)='(.*)'$/gm)];
     const own = Object.fromEntries(exported.map((match) => [match[1] ?? '', match[2]]));
     const { code, stderr } = await world.kubeup(['status'], { ...own, OS_PASSWORD: 'wrong' });
-    assert.notEqual(code, 0);
+    assert.equal(code, 2);
     assert.match(stderr, /OS_PASSWORD/);
     assert.equal((await world.services()).worker?.pid, worker?.pid);
   });

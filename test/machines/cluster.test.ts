@@ -273,7 +273,7 @@ async function machine(name: string): Promise<Machine> {
 
 /** Logs in to the minion from where its network is reached, with the master alone taken for reachable. */
 async function jump(minion: Machine, master: Machine): Promise<string> {
-  const network = { label: 'kubernetes-pool-net', cidr: '192.168.0.0/24' };
+  const network = { label: 'kubernetes-pool-net', cidr: `${minion.address}/32` };
   const { networks } = await (
     await world.cloud()
   ).call<{ networks: { id: string }[] }>('network', 'GET', `/networks?name=${network.label}`);
