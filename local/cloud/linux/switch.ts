@@ -141,9 +141,18 @@ export async function namespaces(): Promise<string[]> {
   return text.split('\n').flatMap((line) => line.split(' ')[0] || []);
 }
 
-/** An absent one is no error. Its links go with it, some time later. */
+/**
+ * An absent one is no error. Its cables go first: a namespace's end takes them away only some time later, and until
+ * then their other ends look as if they were good.
+ */
 export async function removeNamespace(name: string): Promise<void> {
-  if ((await namespaces()).includes(name)) await runCommand('ip', ['netns', 'del', name]);
+  if (!(await namespaces()).includes(name)) return;
+  const cables = (await linksIn(name)).filter((link) => /^eth\d+$/.test(link));
+  await ip(
+    name,
+    cables.map((link) => `link del ${link}`),
+  );
+  await runCommand('ip', ['netns', 'del', name]);
 }
 
 /** Runs a program in a network namespace; `ip netns exec` would hide the control groups from it. */
