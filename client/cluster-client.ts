@@ -1,3 +1,4 @@
+import { counted } from '../cluster/counted.js';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
@@ -99,7 +100,7 @@ export class ClusterClient {
         args: [request],
         workflowIdConflictPolicy: 'USE_EXISTING',
         typedSearchAttributes: startAttributes(spec.name, spec.cloud, 'BringingUp'),
-        staticSummary: `Bring up ${spec.name}: 1 master, ${spec.minions} minions`,
+        staticSummary: `Bring up ${spec.name}: 1 master, ${counted(spec.minions, 'minion')}`,
         staticDetails: describeSpec(spec),
       });
       // Nobody may be left to look at it when the update below fails first.

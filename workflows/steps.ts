@@ -1,3 +1,4 @@
+import { counted } from '../cluster/counted.js';
 import type { Preflight } from '../activities/preflight.js';
 import type { Survey } from '../activities/survey.js';
 import type { ClusterSpec } from '../cluster/spec.js';
@@ -40,7 +41,7 @@ export const release: Step<string[]> = {
     );
     return [
       made
-        ? `made release ${spec.release.sha256.slice(0, 12)} (${segmentsSent} segments sent)`
+        ? `made release ${spec.release.sha256.slice(0, 12)} (${counted(segmentsSent, 'segment')} sent)`
         : `adopted release ${spec.release.sha256.slice(0, 12)}`,
     ];
   },

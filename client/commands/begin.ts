@@ -1,3 +1,4 @@
+import { counted } from '../../cluster/counted.js';
 import type { BringUpRequest } from '../../cluster/spec.js';
 import type { Session } from '../connect.js';
 import { say } from '../terminal.js';
@@ -12,7 +13,7 @@ export async function begin(
   switch (outcome) {
     case 'started':
       say(
-        `Bringing up ${name}: 1 master, ${minions} minions, on ${cloud.provider} ${cloud.region}.`,
+        `Bringing up ${name}: 1 master, ${counted(minions, 'minion')}, on ${cloud.provider} ${cloud.region}.`,
       );
       break;
     case 'attached':

@@ -85,7 +85,7 @@ function show(
     `\n${count('make')} to make, ${count('adopt')} to adopt, ${count('replace')} to replace, ${count('delete')} to delete.`,
   );
   if (count('refuse') > 0) {
-    print(`up would refuse: there are ${count('refuse')} minions more than ${spec.minions}.`);
+    print('up would refuse this, as it stands above.');
   }
 }
 

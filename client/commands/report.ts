@@ -1,3 +1,4 @@
+import { counted } from '../../cluster/counted.js';
 import { WorkflowFailedError } from '@temporalio/client';
 import pc from 'picocolors';
 import { hasArrived } from '../../cluster/status.js';
@@ -79,7 +80,7 @@ function endingLines(cluster: string, { ending }: Followed, { status }: ClusterV
       const unknown = status.conditions.filter(isLeftOpen);
       const { name, address } = status.master;
       return [
-        pc.bold(`${cluster} is Ready: master ${name} (${address}), ${ready} minions.`),
+        pc.bold(`${cluster} is Ready: master ${name} (${address}), ${counted(ready, 'minion')}.`),
         ...unknown.map(({ type, message }) => `  ${titleOf(type)}: ${message}`),
         ...changes,
         ...(hasNodes(status) ? nodeLines(status) : []),

@@ -1,3 +1,4 @@
+import { counted } from '../../cluster/counted.js';
 import type { Command } from 'commander';
 import { surveyServers } from '../../activities/survey.js';
 import { openCloud } from '../../cloud/open.js';
@@ -56,7 +57,7 @@ async function scale(inputs: ConfigurationInputs, options: FollowOptions): Promi
     const spec = await scaledSpec(session, account, inputs, name);
     const run = await begin(session, { spec, surplus: 'delete' });
     if (options.detach) {
-      say(`Scaling ${name} to ${spec.minions} minions goes on in the background.`);
+      say(`Scaling ${name} to ${counted(spec.minions, 'minion')} goes on in the background.`);
       say(`Come back with: ${typed('status', name)} --watch`);
       return exitCodes.done;
     }
