@@ -1,4 +1,3 @@
-import { counted } from '../cluster/counted.js';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
@@ -11,6 +10,7 @@ import {
 import type { Client, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { SearchAttributePair } from '@temporalio/common';
+import { counted } from '../cluster/counted.js';
 import type {
   BringUpRequest,
   ClusterSpec,

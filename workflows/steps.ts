@@ -1,6 +1,6 @@
-import { counted } from '../cluster/counted.js';
 import type { Preflight } from '../activities/preflight.js';
 import type { Survey } from '../activities/survey.js';
+import { counted } from '../cluster/counted.js';
 import type { ClusterSpec } from '../cluster/spec.js';
 import type { ConditionType } from '../cluster/status.js';
 import { longWork, steps } from './activities.js';

@@ -1,6 +1,6 @@
-import { counted } from '../../cluster/counted.js';
 import { WorkflowFailedError } from '@temporalio/client';
 import pc from 'picocolors';
+import { counted } from '../../cluster/counted.js';
 import { hasArrived } from '../../cluster/status.js';
 import { clusterDocument } from '../cluster-document.js';
 import type { ClusterStatus } from '../../cluster/status.js';

@@ -1,7 +1,7 @@
-import { counted } from '../../cluster/counted.js';
 import type { Command } from 'commander';
 import { surveyServers } from '../../activities/survey.js';
 import { openCloud } from '../../cloud/open.js';
+import { counted } from '../../cluster/counted.js';
 import { InvalidSpecError } from '../../cluster/errors.js';
 import { settings } from '../../cluster/settings.js';
 import { problemsBetween } from '../../cluster/spec-problems.js';
