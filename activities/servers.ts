@@ -49,6 +49,8 @@ export interface BootedServer {
   deleted: string[];
   /** How an adopted one stands: the watcher may have told of it before anybody listened. */
   seen?: Observation;
+  /** It had come up before, was off, and was told to start: how it stands is yet to be seen. */
+  started?: boolean;
 }
 
 /** How much of a failed machine's report is read: its reason comes first. */
@@ -94,8 +96,10 @@ export async function bootServer(
       ...{ spec, role, index, bootId },
       serverId: kept.id,
     });
-    if (isStopped(seen, spec.wait)) await cloud.compute.startServer(kept.id);
-    return { serverId: kept.id, bootId, made: bootId === request.bootId, deleted, seen };
+    const found = { serverId: kept.id, bootId, made: bootId === request.bootId, deleted };
+    if (!isStopped(seen, spec.wait)) return { ...found, seen };
+    await cloud.compute.startServer(kept.id);
+    return { ...found, started: true };
   }
   const { id } = await cloud.compute.createServer({
     name,

@@ -27,11 +27,16 @@ export class Sightings {
     }
   }
 
-  /** Begins a look. What it brings is older than whatever a signal has told of that server meanwhile. */
-  look(): (seen: Observation) => void {
+  /**
+   * Begins a look. What it brings is older than whatever a signal has told of that server meanwhile. When it brings
+   * nothing, what was known before holds no more.
+   */
+  look(): (serverId: string, seen: Observation | undefined) => void {
     const begun = this.signals;
-    return (seen) => {
-      if ((this.toldAt.get(seen.serverId) ?? 0) <= begun) this.byServer.set(seen.serverId, seen);
+    return (serverId, seen) => {
+      if ((this.toldAt.get(serverId) ?? 0) > begun) return;
+      if (seen) this.byServer.set(serverId, seen);
+      else this.byServer.delete(serverId);
     };
   }
 
@@ -43,6 +48,11 @@ export class Sightings {
 /** How much is kept of a cause, characters; those of all machines must fit into one answer of 2 MiB. */
 const mostOfCause = 4_500;
 const mostOfAll = 600_000;
+
+/** What became of a machine that was as far as is waited for, and went off. */
+const stopped = 'it came up, and went off again';
+/** How often such a one is started: a signal may be late, a machine may be stopped for good. */
+const mostStarts = 5;
 
 export type MachineRequest = Omit<BootRequest, 'bootId'>;
 
@@ -92,6 +102,7 @@ export class Machine {
 
   /** Resolves when the machine is ready or given up; rejects when a step is blocked, or on cancellation. */
   async bringUp(): Promise<MachineResult> {
+    let starts = 0;
     try {
       for (;;) {
         const server = await this.boot();
@@ -100,6 +111,8 @@ export class Machine {
           this.settled(server.serverId, server.bootId),
         );
         if (!failure) return this.result();
+        // It had come up: adopting it starts it again.
+        if (failure === stopped && ++starts <= mostStarts) continue;
         const cause = failure + (await this.diagnosis(server.serverId));
         if (this.attempts > this.request.spec.maxReplacements) {
           this.failure = this.givenUp(cause);
@@ -122,9 +135,11 @@ export class Machine {
     const server = await steps.bootServer.executeWithOptions({ summary: `boot ${this.name}` }, [
       { ...this.request, bootId: uuid4() },
     ]);
-    this.serverId = server.serverId;
-    if (server.seen) saw(server.seen);
+    saw(server.serverId, server.seen);
     for (const one of server.deleted) this.changes.push(`deleted ${one}`);
+    if (server.started) this.changes.push(`started server ${this.name}`);
+    if (server.serverId === this.serverId) return server;
+    this.serverId = server.serverId;
     this.changes.push(`${server.made ? 'made' : 'adopted'} server ${this.name}`);
     if (server.made || this.attempts > 0) this.attempts += 1;
     return server;
@@ -142,7 +157,9 @@ export class Machine {
       const one = seen();
       return (
         one !== undefined &&
-        (hasSettled(one, spec.wait) || whatFailed(one, spec.wait) !== undefined)
+        (hasSettled(one, spec.wait) ||
+          isStopped(one, spec.wait) ||
+          whatFailed(one, spec.wait) !== undefined)
       );
     };
     const deadline = Date.now() + spec.machineTimeoutSeconds * 1000;
@@ -152,7 +169,7 @@ export class Machine {
         { summary: `ask the cloud about ${this.name}` },
         [{ spec, role, index, bootId, serverId }],
       );
-      saw(looked);
+      saw(serverId, looked);
       if (isSettled()) break;
       if (Date.now() >= deadline) {
         return `not ready after ${spec.machineTimeoutSeconds} s: server ${looked.serverStatus}, ${
@@ -161,6 +178,7 @@ export class Machine {
       }
     }
     const last = seen();
+    if (last && isStopped(last, spec.wait)) return stopped;
     return last && whatFailed(last, spec.wait);
   }
 

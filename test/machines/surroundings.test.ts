@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { tapName } from '../../local/cloud/linux/names.js';
 import { packRelease } from './release.js';
-import { inNamespace, MachinesWorld } from './world.js';
+import { inNamespace, MachinesWorld, run } from './world.js';
 
 const world = new MachinesWorld();
 const skip =
@@ -81,6 +83,28 @@ describe('machines whose surroundings fail them', { skip, timeout: 30 * 60_000 }
     assert.equal((await world.server(minion)).id, id, 'it was not replaced');
   });
 
+  it('comes up with a clock that is a month behind, and with a DNS that answers nothing', async () => {
+    const clock = (await readFile(await fakeClock(world.home.root))).toString('base64');
+    const installer = 'date +%s >/root/clock; getent hosts deb.debian.org; echo installed';
+    const file = await packRelease(world.home.root, 'past', installer);
+    await delayDownloads();
+    const ended = up(file, 1);
+    const id = await world.untilPhase(minion, 'Booting|Downloading');
+    // Machines have the host's kernel, and so its clock: here every program of the machine is told another.
+    await world.eventually(
+      minion,
+      `set -e; base64 -d >/root/clock.so <<<'${clock}'; echo -30d >/etc/faketimerc
+      echo nameserver 192.0.2.1 >/etc/resolv.conf; echo /root/clock.so >/etc/ld.so.preload`,
+    );
+    const { code, stderr } = await ended;
+    assert.equal(code, 0, stderr);
+    // Its sshd does not live with that library: its disk tells.
+    const told = path.join(world.home.cloud, 'machines', id, 'upper/root/clock');
+    const seconds = Number(await readFile(told, 'utf8'));
+    assert.ok(seconds > 0 && seconds < Date.now() / 1000 - 29 * 86_400, `${seconds}`);
+    assert.equal((await world.server(minion)).id, id, 'it was not replaced');
+  });
+
   it('refuses a release that is not the one the cluster was asked to run', async () => {
     const file = await packRelease(world.home.root, 'right', 'echo installed', 1000);
     const { code: first, stderr: said } = await up(file, 0);
@@ -100,3 +124,20 @@ describe('machines whose surroundings fail them', { skip, timeout: 30 * 60_000 }
     );
   });
 });
+
+/** A library that tells programs another time, from Debian's package. @returns its file */
+async function fakeClock(folder: string): Promise<string> {
+  const { code, stderr } = await run('bash', [
+    '-c',
+    `cd "$0" && { apt-get -qq download libfaketime || { apt-get -qq update && apt-get -qq download libfaketime; }; } &&
+    dpkg-deb -x libfaketime_*.deb faketime`,
+    folder,
+  ]);
+  assert.equal(code, 0, stderr);
+  const { stdout } = await run('find', [
+    path.join(folder, 'faketime'),
+    '-name',
+    'libfaketime.so.1',
+  ]);
+  return stdout.trim();
+}

@@ -72,6 +72,27 @@ describe('Replacing machines', { concurrency: true }, () => {
     assert.equal(world.server('minion-1')?.masterAddress, status.master.address);
   });
 
+  it('starts a machine that came up and is off, whether it finds it so or sees it go off', async () => {
+    const world = stage.world();
+    world.fate('minion-1', 'silent');
+    const running = await stage.bringUp(bringUpRequest(world.cluster));
+    await stage.until(running, ({ minions }) => minions[0]?.phase === 'Booting');
+    const minion = world.server('minion-1')!;
+    Object.assign(minion, { report: 'ready', status: 'SHUTOFF' });
+    const status = await running.result();
+    assert.equal(status.phase, 'Ready');
+    assert.equal(status.minions[0]?.id, minion.id);
+    assert.equal(status.minions[0].attempts, 1);
+    assert.equal(world.count('start minion-1'), 1);
+
+    Object.assign(world.server('master')!, { status: 'SHUTOFF' });
+    const again = await stage.broughtUp(bringUpRequest(world.cluster));
+    assert.equal(again.phase, 'Ready');
+    assert.equal(world.count('start master'), 1);
+    assert.equal(world.count('create'), 4);
+    assert.ok(again.changes.includes(`started server ${world.cluster}-master`));
+  });
+
   it('makes a master anew that is lost when it was ready and its minions are not', async () => {
     const world = stage.world();
     world.fate('minion-1', 'silent', 'ready');

@@ -193,6 +193,11 @@ export class ScriptedWorld {
     const kept = this.servers.find((server) => server.name === name);
     if (kept?.masterAddress === masterAddress && kept.status !== 'ERROR') {
       const made = kept.bootId === bootId;
+      if (kept.status === 'SHUTOFF' && kept.report === 'ready') {
+        this.calls.push(`start ${machineOf(request)}`);
+        kept.status = 'ACTIVE';
+        return { serverId: kept.id, bootId: kept.bootId, made, deleted: [], started: true };
+      }
       const seen = observationOf(kept);
       return { serverId: kept.id, bootId: kept.bootId, made, deleted: [], seen };
     }

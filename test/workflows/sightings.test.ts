@@ -14,7 +14,7 @@ describe('Sightings', () => {
     sightings.tell([seen('booting')]);
     const saw = sightings.look();
     sightings.tell([seen('ready')]);
-    saw(seen('installing'));
+    saw('s', seen('installing'));
     assert.equal(sightings.of('s')?.report, 'ready');
   });
 
@@ -23,7 +23,18 @@ describe('Sightings', () => {
     sightings.tell([seen('booting')]);
     const saw = sightings.look();
     sightings.tell([seen('ready', 'another')]);
-    saw(seen('installing'));
+    saw('s', seen('installing'));
     assert.equal(sightings.of('s')?.report, 'installing');
+  });
+
+  it('know nothing more of a server that was told to start, but what a signal tells', () => {
+    const sightings = new Sightings();
+    sightings.tell([seen('ready')]);
+    sightings.look()('s', undefined);
+    assert.equal(sightings.of('s'), undefined);
+    const saw = sightings.look();
+    sightings.tell([seen('ready')]);
+    saw('s', undefined);
+    assert.equal(sightings.of('s')?.report, 'ready');
   });
 });
