@@ -84,12 +84,23 @@ describe('a cluster of machines that really boot', { skip, timeout: 40 * 60_000 
     // A reboot does not heal it: cloud-init writes host keys once. The next test replaces the machine.
   });
 
-  it('replaces a machine that was killed; its successor has its pod range', async () => {
-    const killed = await world.server('kubernetes-minion-1');
-    await world.killMachine('kubernetes-minion-1');
-    await world.untilStatus('kubernetes-minion-1', 'SHUTOFF');
+  it('starts a machine that was killed when it was ready', async () => {
+    const killed = await world.server('kubernetes-minion-2');
+    await world.killMachine('kubernetes-minion-2');
+    await world.untilStatus('kubernetes-minion-2', 'SHUTOFF');
+    const said = await world.done('up', '--machines', 'linux', '--minions', '3');
+    assert.match(said, /started server kubernetes-minion-2/);
+    assert.equal((await world.server('kubernetes-minion-2')).id, killed.id);
+    await world.eventually('minion-2', 'systemctl is-active kubeup-start.service');
+  });
+
+  it('replaces a machine that is gone; its successor has its pod range', async () => {
+    const gone = await world.server('kubernetes-minion-1');
+    const cloud = await world.cloud();
+    await cloud.call('compute', 'DELETE', `/servers/${gone.id}`);
+    await world.untilStatus('kubernetes-minion-1', 'none');
     await world.done('up', '--machines', 'linux', '--minions', '3');
-    assert.notEqual((await world.server('kubernetes-minion-1')).id, killed.id);
+    assert.notEqual((await world.server('kubernetes-minion-1')).id, gone.id);
     assert.match(await world.on('minion-1', 'ip -brief -4 address show cbr0'), /10\.240\.1\.1\/24/);
   });
 
