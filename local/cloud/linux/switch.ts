@@ -148,11 +148,17 @@ export async function namespaces(): Promise<string[]> {
 export async function removeNamespace(name: string): Promise<void> {
   if (!(await namespaces()).includes(name)) return;
   const cables = (await linksIn(name)).filter((link) => /^eth\d+$/.test(link));
-  await ip(
-    name,
-    cables.map((link) => `link del ${link}`),
-  );
+  for (const cable of cables) await removeCable(name, cable);
   await runCommand('ip', ['netns', 'del', name]);
+}
+
+/** A cable goes by itself when the namespace at its other end is ending, at any moment. */
+async function removeCable(namespace: string, cable: string): Promise<void> {
+  try {
+    await ip(namespace, [`link del ${cable}`]);
+  } catch (error) {
+    if ((await linksIn(namespace)).includes(cable)) throw error;
+  }
 }
 
 /** Runs a program in a network namespace; `ip netns exec` would hide the control groups from it. */
