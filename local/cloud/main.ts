@@ -75,6 +75,8 @@ async function serve(options: {
 try {
   await program.parseAsync();
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  const words = error instanceof Error ? error.message : String(error);
+  // In one line: whoever started this shows the last one.
+  process.stderr.write(`${words.trim().replaceAll('\n', '; ')}\n`);
   process.exitCode = 1;
 }

@@ -67,10 +67,20 @@ export interface RunningCloud {
   close(): Promise<void>;
 }
 
-const SIMULATED_TIMES: MachineTimes = { buildMs: 2000, deleteMs: 1000, powerMs: 1000 };
+const SIMULATED_TIMES: MachineTimes = {
+  createMs: 100,
+  buildMs: 2000,
+  deleteMs: 1000,
+  powerMs: 1000,
+};
 
 /** Beside what real machines take by themselves. */
-const REAL_TIMES: MachineTimes = { buildMs: 200, deleteMs: 200, powerMs: 0 };
+const REAL_TIMES: MachineTimes = {
+  createMs: 100,
+  buildMs: 200,
+  deleteMs: 200,
+  powerMs: 0,
+};
 
 /** Large enough for a release's segment on a slow line; nothing else lasts. */
 const requestTimeoutMs = 600_000;

@@ -1,27 +1,30 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyRequest } from 'fastify';
 import { quota, type Cloud } from '../cloud.js';
 import type { FlavorRecord, ImageRecord, RequestedNetwork, ServerRecord } from '../records.js';
+import type { State } from '../state.js';
 import { novaFault, policy, unexpected } from './faults.js';
 import { checkMetadataQuota } from './metadata.js';
 import { newInput, newReservation, newServer, type Found, type ServerWish } from './new-server.js';
 import { parseNetworks, resolveNetworks } from './requested-networks.js';
 import { securityGroupIds } from './security-groups.js';
-import { admittedCount, connectedCount } from './server-quota.js';
+import { admittedCount, connectedCount, recheckQuota } from './server-quota.js';
 import { recordAction } from './server-store.js';
 
 /** Deleted servers are shown by `changes-since` for so long; clouds archive them sooner or later. */
 const KEEP_DELETED_MS = 24 * 3600 * 1000;
 
 /**
- * Makes one or more servers and starts to build them. Checks come in Nova's order.
+ * Makes one or more servers and starts to build them. Checks come in Nova's order. Between what is checked and what
+ * is made goes a while, as there: two that are asked for at one moment may both pass where there is room for one.
  * @throws 400, 403 (quota) or 409, in Nova's words
  */
-export function createServers(
+export async function createServers(
   cloud: Cloud,
   request: FastifyRequest,
   wish: ServerWish,
   minor: number,
-): ServerRecord[] {
+): Promise<ServerRecord[]> {
   const { state } = cloud;
   const min = Number(wish.min_count ?? 1);
   const max = Number(wish.max_count ?? min);
@@ -35,26 +38,42 @@ export function createServers(
   refuseVolumes(wish);
   if (!wish.imageRef) throw novaFault(400, 'Missing imageRef attribute');
   const networks = parseNetworks(wish.networks, max);
+  const found = find(cloud, wish, networks, max);
+  const connected = connectedCount(cloud, found.networks, min, max);
+  if (wish.group !== undefined) {
+    throw novaFault(400, `Instance group ${wish.group} could not be found.`);
+  }
+  const count = admittedCount(cloud, found.flavor, min, connected);
+  await sleep(cloud.machines.times.createMs);
   const servers = state.transaction(() => {
-    const found = find(cloud, wish, networks, max);
-    const connected = connectedCount(cloud, found.networks, min, max);
-    if (wish.group !== undefined) {
-      throw novaFault(400, `Instance group ${wish.group} could not be found.`);
-    }
-    const count = admittedCount(cloud, found.flavor, min, connected);
     archiveDeleted(cloud);
-    return Array.from({ length: count }, (_, index) => {
+    const made = Array.from({ length: count }, (_, index) => {
       const suffix = count > 1 ? `-${index + 1}` : '';
       const server = newServer(cloud, wish, found, suffix, minor);
       state.servers.put(server.id, server);
       state.serverInputs.put(server.id, newInput(wish, found));
-      claimPorts(cloud, server);
       recordAction(state, request, server.id, 'create');
       return server;
     });
+    const tooMany = recheckQuota(cloud, found.flavor, count);
+    if (tooMany === undefined) made.forEach((server) => claimPorts(cloud, server));
+    else made.forEach((server) => bury(state, server, tooMany));
+    return made;
   });
   for (const server of servers) cloud.machines.schedule(server);
   return servers;
+}
+
+/** It came to be, and nothing more. */
+function bury(state: State, server: ServerRecord, message: string): void {
+  Object.assign(server, {
+    vmState: 'error',
+    taskState: null,
+    next: null,
+    availabilityZone: 'nova',
+  });
+  server.fault = { code: 403, created: Date.now(), message };
+  state.servers.put(server.id, server);
 }
 
 /** Only an administrator says where a server goes. */
@@ -157,7 +176,7 @@ function checkFit(flavor: FlavorRecord, image: ImageRecord): void {
 function claimPorts({ state }: Cloud, server: ServerRecord): void {
   for (const { portId } of server.requestedNetworks) {
     const port = portId === undefined ? undefined : state.ports.get(portId);
-    if (port !== undefined) state.ports.put(port.id, { ...port, deviceId: server.id });
+    if (port?.deviceId === '') state.ports.put(port.id, { ...port, deviceId: server.id });
   }
 }
 

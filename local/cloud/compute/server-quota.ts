@@ -42,8 +42,7 @@ export function connectedCount(
 }
 
 /**
- * How many servers may be made: `max`, or as many as there is room for. Call it inside the
- * transaction that makes them.
+ * How many servers may be made: `max`, or as many as there is room for.
  * @throws 403 when there is no room for `min`
  */
 export function admittedCount(
@@ -52,33 +51,65 @@ export function admittedCount(
   min: number,
   max: number,
 ): number {
-  const limits = quota(cloud);
-  const allowed: Usage = {
-    cores: limits.cores,
-    instances: limits.instances,
-    ram: limits.ramMiB,
-  };
+  const allowed = limitsOf(cloud);
   const used = serverUsage(cloud.state);
   const each: Usage = { cores: flavor.vcpus, instances: 1, ram: flavor.ramMiB };
-  const kinds = ['cores', 'instances', 'ram'] as const;
   const room = (kind: keyof Usage): number =>
     allowed[kind] < 0 || each[kind] === 0
       ? Infinity
       : Math.floor((allowed[kind] - used[kind]) / each[kind]);
-  const admitted = Math.min(max, ...kinds.map(room));
+  const admitted = Math.min(max, ...KINDS.map(room));
   if (admitted >= min) return admitted;
-  const over = kinds.filter((kind) => room(kind) < max);
-  const requested = {
-    cores: String(max * each.cores),
-    instances: min === max ? String(min) : `${min}-${max}`,
-    ram: String(max * each.ram),
+  const over = KINDS.filter((kind) => room(kind) < max);
+  const instances = min === max ? String(min) : `${min}-${max}`;
+  throw novaFault(403, overQuota(over, { ...times(each, max), instances }, used, allowed));
+}
+
+/**
+ * Nova's second look, when the servers are there: others may have been made since the first. Call it inside the
+ * transaction that makes them.
+ * @returns what becomes their fault, when they are too many now
+ */
+export function recheckQuota(
+  cloud: Cloud,
+  flavor: FlavorRecord,
+  count: number,
+): string | undefined {
+  const allowed = limitsOf(cloud);
+  const used = serverUsage(cloud.state);
+  const over = KINDS.filter((kind) => allowed[kind] >= 0 && used[kind] > allowed[kind]);
+  if (over.length === 0) return undefined;
+  const each: Usage = { cores: flavor.vcpus, instances: 1, ram: flavor.ramMiB };
+  // It says that all that is allowed is used, however much that is.
+  return overQuota(over, times(each, count), allowed, allowed);
+}
+
+const KINDS = ['cores', 'instances', 'ram'] as const;
+
+function limitsOf(cloud: Cloud): Usage {
+  const { cores, instances, ramMiB } = quota(cloud);
+  return { cores, instances, ram: ramMiB };
+}
+
+function times(each: Usage, count: number): Usage {
+  return {
+    cores: each.cores * count,
+    instances: each.instances * count,
+    ram: each.ram * count,
   };
+}
+
+function overQuota(
+  over: (keyof Usage)[],
+  requested: Record<keyof Usage, number | string>,
+  used: Usage,
+  allowed: Usage,
+): string {
   const list = (values: Record<keyof Usage, number | string>): string =>
     over.map((kind) => values[kind]).join(', ');
   const names = over.join(', ');
-  throw novaFault(
-    403,
+  return (
     `Quota exceeded for ${names}: Requested ${list(requested)}, ` +
-      `but already used ${list(used)} of ${list(allowed)} ${names}`,
+    `but already used ${list(used)} of ${list(allowed)} ${names}`
   );
 }

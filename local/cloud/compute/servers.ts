@@ -43,12 +43,12 @@ export function serverRoutes(app: FastifyInstance, cloud: Cloud): void {
     });
   }
 
-  app.post(SERVERS, (request, reply) => {
+  app.post(SERVERS, async (request, reply) => {
     const minor = requestedMicroversion(cloud, request);
     const body = novaBody(request);
     createValidator(minor, request.call.legacyCompute).body(body, request.call.legacyCompute);
     const { server: wish, ...hints } = body as { server: ServerWish & { adminPass?: string } };
-    const [server] = createServers(cloud, request, { ...wish, group: groupOf(hints) }, minor);
+    const [server] = await createServers(cloud, request, { ...wish, group: groupOf(hints) }, minor);
     if (server === undefined) throw novaFault(500, 'No server was made.');
     if (isTrue(wish.return_reservation_id)) {
       return reply.code(202).send({ reservation_id: server.reservationId });

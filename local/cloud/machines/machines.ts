@@ -10,6 +10,8 @@ import type { MachineDriver } from './driver.js';
 
 /** How long things take, in milliseconds. */
 export interface MachineTimes {
+  /** Of a create: from what is checked to what is made. */
+  createMs: number;
   /** From the create to ACTIVE. */
   buildMs: number;
   /** From the delete to 404. */
@@ -235,6 +237,7 @@ export class Machines {
       const port = wanted.portId === undefined ? undefined : this.state.ports.get(wanted.portId);
       const bound = { deviceId: server.id, deviceOwner: 'compute:nova' };
       if (port !== undefined) {
+        if (port.deviceId !== server.id) throw new Error(`port ${port.id} is another server's`);
         this.state.ports.put(port.id, { ...port, ...bound, updatedAt: Date.now() });
         continue;
       }

@@ -9,7 +9,7 @@ describe('servers of the local cloud', () => {
 
   before(async () => {
     // Slow enough to be seen on the way.
-    cloud = await startCloud({ times: { buildMs: 200, deleteMs: 600, powerMs: 10 } });
+    cloud = await startCloud({ times: { createMs: 0, buildMs: 200, deleteMs: 600, powerMs: 10 } });
     scene = await ComputeScene.open(cloud);
   });
   after(() => cloud.close());

@@ -38,7 +38,7 @@ export interface TestCloud {
 }
 
 /** Machines of tests build and go at once. */
-const quick = { buildMs: 20, deleteMs: 20, powerMs: 10 };
+const quick = { createMs: 5, buildMs: 20, deleteMs: 20, powerMs: 10 };
 
 export async function startCloud(options: Partial<CloudOptions> = {}): Promise<TestCloud> {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'local-cloud-'));
