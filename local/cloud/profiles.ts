@@ -17,6 +17,8 @@ export interface Quota {
   cores: number;
   ramMiB: number;
   keyPairs: number;
+  serverGroups: number;
+  serverGroupMembers: number;
   metadataItems: number;
   injectedFiles: number;
   injectedFileBytes: number;
@@ -62,6 +64,8 @@ const openstack: Profile = {
     cores: 1200,
     ramMiB: 1024 * 1024,
     keyPairs: 100,
+    serverGroups: 10,
+    serverGroupMembers: 10,
     metadataItems: 128,
     injectedFiles: 5,
     injectedFileBytes: 10240,
@@ -94,6 +98,8 @@ const rackspace: Profile = {
     cores: -1,
     ramMiB: 128 * 1024,
     keyPairs: 100,
+    serverGroups: 10,
+    serverGroupMembers: 10,
     metadataItems: 40,
     injectedFiles: 5,
     injectedFileBytes: 1000,

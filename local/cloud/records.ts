@@ -53,6 +53,8 @@ export interface ServerRecord {
   updatedAt: number;
   launchedAt: number | null;
   terminatedAt: number | null;
+  /** The server group it was asked to be in. */
+  groupId?: string;
   imageId: string;
   flavorId: string;
   keyName: string | null;
@@ -101,6 +103,16 @@ export interface KeyPairRecord {
   publicKey: string;
   fingerprint: string;
   createdAt: number;
+}
+
+/** Servers that are to share a host, or not to. */
+export interface ServerGroupRecord {
+  id: string;
+  number: number;
+  name: string;
+  policy: 'affinity' | 'anti-affinity' | 'soft-affinity' | 'soft-anti-affinity';
+  /** Of `anti-affinity`; null when nothing was said, which is one. */
+  maxServersPerHost: number | null;
 }
 
 /** A flavor; `ramMiB` and `diskGiB` are Nova's `ram` and `disk`. */

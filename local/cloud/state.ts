@@ -75,6 +75,7 @@ export class State {
   readonly serverInputs: Table<R.ServerInput>;
   readonly serverActions: Table<R.ActionRecord>;
   readonly console: Table<string>;
+  readonly serverGroups: Table<R.ServerGroupRecord>;
   readonly keyPairs: Table<R.KeyPairRecord>;
   readonly flavors: Table<R.FlavorRecord>;
   readonly images: Table<R.ImageRecord>;
@@ -111,6 +112,7 @@ export class State {
     this.serverInputs = this.table('server-inputs');
     this.serverActions = this.table('server-actions');
     this.console = this.table('console');
+    this.serverGroups = this.table('server-groups');
     this.keyPairs = this.table('key-pairs');
     this.flavors = this.table('flavors');
     this.images = this.table('images');

@@ -16,6 +16,8 @@ const quotaNames: Record<keyof Quota, string> = {
   cores: 'cores',
   ram: 'ramMiB',
   key_pairs: 'keyPairs',
+  server_groups: 'serverGroups',
+  server_group_members: 'serverGroupMembers',
   network: 'networks',
   subnet: 'subnets',
   port: 'ports',

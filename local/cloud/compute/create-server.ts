@@ -8,6 +8,7 @@ import { checkMetadataQuota } from './metadata.js';
 import { newInput, newReservation, newServer, type Found, type ServerWish } from './new-server.js';
 import { parseNetworks, resolveNetworks } from './requested-networks.js';
 import { securityGroupIds } from './security-groups.js';
+import { admitToGroup, hasRoomFor } from './server-groups.js';
 import { admittedCount, connectedCount, recheckQuota } from './server-quota.js';
 import { recordAction } from './server-store.js';
 
@@ -40,16 +41,19 @@ export async function createServers(
   const networks = parseNetworks(wish.networks, max);
   const found = find(cloud, wish, networks, max);
   const connected = connectedCount(cloud, found.networks, min, max);
-  if (wish.group !== undefined) {
-    throw novaFault(400, `Instance group ${wish.group} could not be found.`);
-  }
+  const { group } = wish;
+  // First whether there is such a group, then the quota, then whether there is room in the group.
+  if (group !== undefined) admitToGroup(cloud, group, 0);
   const count = admittedCount(cloud, found.flavor, min, connected);
+  if (group !== undefined) admitToGroup(cloud, group, count);
   await sleep(cloud.machines.times.createMs);
   const servers = state.transaction(() => {
     archiveDeleted(cloud);
+    const fits = group === undefined || hasRoomFor(state, group, count);
     const made = Array.from({ length: count }, (_, index) => {
       const suffix = count > 1 ? `-${index + 1}` : '';
       const server = newServer(cloud, wish, found, suffix, minor);
+      if (!fits) failScheduling(server);
       state.servers.put(server.id, server);
       state.serverInputs.put(server.id, newInput(wish, found));
       recordAction(state, request, server.id, 'create');
@@ -62,6 +66,12 @@ export async function createServers(
   });
   for (const server of servers) cloud.machines.schedule(server);
   return servers;
+}
+
+/** No host has room for it. */
+function failScheduling(server: ServerRecord): void {
+  if (server.next !== null) server.next.step = 'fail';
+  server.buildEnd = 'error';
 }
 
 /** It came to be, and nothing more. */

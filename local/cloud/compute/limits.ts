@@ -9,9 +9,6 @@ import { query, values } from './parameter-types.js';
 import { serverUsage } from './server-quota.js';
 import { Validator } from './validation.js';
 
-/** Server groups are not offered, but every Nova has a quota of them. */
-const SERVER_GROUPS = 10;
-
 const strict = new Validator(query({ tenant_id: values() }, 75));
 
 /** What the project may use and what it uses. */
@@ -55,8 +52,8 @@ function maxima(cloud: Cloud, minor: number): Record<string, number> {
       ? { maxPersonality: limits.injectedFiles, maxPersonalitySize: limits.injectedFileBytes }
       : {}),
     maxTotalKeypairs: limits.keyPairs,
-    maxServerGroups: SERVER_GROUPS,
-    maxServerGroupMembers: SERVER_GROUPS,
+    maxServerGroups: limits.serverGroups,
+    maxServerGroupMembers: limits.serverGroupMembers,
     ...(minor < 36
       ? { maxTotalFloatingIps: -1, maxSecurityGroups: -1, maxSecurityGroupRules: -1 }
       : {}),
@@ -70,7 +67,7 @@ function used(cloud: Cloud, minor: number): Record<string, number> {
     totalCoresUsed: usage.cores,
     totalInstancesUsed: usage.instances,
     ...(minor < 36 ? { totalFloatingIpsUsed: 0, totalSecurityGroupsUsed: 0 } : {}),
-    totalServerGroupsUsed: 0,
+    totalServerGroupsUsed: cloud.state.serverGroups.all().length,
   };
 }
 
@@ -123,8 +120,8 @@ function quotaSet(
     metadata_items: limits.metadataItems,
     ram: limits.ramMiB,
     ...(minor < 36 ? { security_group_rules: -1, security_groups: -1 } : {}),
-    server_group_members: SERVER_GROUPS,
-    server_groups: SERVER_GROUPS,
+    server_group_members: limits.serverGroupMembers,
+    server_groups: limits.serverGroups,
   };
   const shown = Object.entries(set).map(([name, limit]) => [name, show(limit, name)]);
   return { quota_set: { id: project, ...Object.fromEntries(shown) } };

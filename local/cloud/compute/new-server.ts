@@ -90,6 +90,7 @@ export function newServer(
     updatedAt: now,
     launchedAt: null,
     terminatedAt: null,
+    ...(wish.group === undefined ? {} : { groupId: wish.group }),
     imageId: found.image.id,
     flavorId: found.flavor.id,
     keyName: wish.key_name ?? null,

@@ -61,8 +61,6 @@ export function projectRoutes(app: FastifyInstance, cloud: Cloud): void {
     return { extension: extensionDocument(found) };
   });
 
-  app.get(`${base}/os-server-groups`, () => ({ server_groups: [] }));
-
   for (const [path, rule] of Object.entries(ADMIN_LISTS)) {
     app.get(`${base}/${path}`, () => {
       throw policy(rule);

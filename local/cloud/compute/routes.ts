@@ -13,6 +13,7 @@ import { projectRoutes } from './project.js';
 import { securityGroupRoutes } from './security-groups.js';
 import { serverActionRoutes } from './server-actions.js';
 import { serverTagRoutes } from './server-tags.js';
+import { serverGroupRoutes } from './server-groups.js';
 import { serverRoutes } from './servers.js';
 import { versionRoutes } from './versions.js';
 
@@ -28,6 +29,7 @@ export function computeRoutes(app: FastifyInstance, cloud: Cloud): void {
   serverActionRoutes(app, cloud);
   metadataRoutes(app, cloud);
   serverTagRoutes(app, cloud);
+  serverGroupRoutes(app, cloud);
   interfaceRoutes(app, cloud);
   securityGroupRoutes(app, cloud);
   instanceActionRoutes(app, cloud);

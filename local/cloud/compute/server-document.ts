@@ -6,6 +6,7 @@ import type { Table } from '../state.js';
 import { isoMicros, isoSeconds, seconds } from '../time-format.js';
 import { Links } from './links.js';
 import { requestedMicroversion } from './microversion.js';
+import { groupsOf } from './server-groups.js';
 import { statusOf } from './server-status.js';
 
 type Document = Record<string, unknown>;
@@ -49,7 +50,10 @@ export class ServerDocuments {
 
   /** As in `GET /servers/ID`. */
   shown(server: ServerRecord): Document {
-    return { ...this.detail(server), ...(this.minor >= 71 ? { server_groups: [] } : {}) };
+    return {
+      ...this.detail(server),
+      ...(this.minor >= 71 ? { server_groups: groupsOf(this.cloud.state, server) } : {}),
+    };
   }
 
   /** As in the answer to `PUT /servers/ID`, which left the extensions out until 2.75. */
@@ -58,7 +62,7 @@ export class ServerDocuments {
     return {
       ...this.core(server, this.portsOf(server.id), false),
       ...this.newer(server),
-      ...(this.minor >= 71 ? { server_groups: [] } : {}),
+      ...(this.minor >= 71 ? { server_groups: groupsOf(this.cloud.state, server) } : {}),
     };
   }
 

@@ -8,7 +8,6 @@ import { ownership, standardAttributes } from './standard-attributes.js';
 interface Kind {
   name: string;
   collection: string;
-  path?: string;
   /** What a create must give, and what it may give beside. */
   required?: string[];
   optional?: string[];
@@ -17,7 +16,7 @@ interface Kind {
   unknown: (id: string) => ReturnType<typeof neutronFault>;
 }
 
-/** Clients look for these; the cloud has none of them, and a quota of none. */
+/** What clients look for, of extensions that this Networking has: there is none of it, and a quota of none. */
 const kinds: Kind[] = [
   {
     name: 'router',
@@ -44,18 +43,6 @@ const kinds: Kind[] = [
     unknown: missing('SubnetPool', 'Subnet pool'),
   },
   {
-    name: 'rbac_policy',
-    collection: 'rbac_policies',
-    path: 'rbac-policies',
-    required: ['object_type', 'object_id', 'target_tenant', 'action'],
-    unknown: (id) =>
-      neutronFault(
-        404,
-        'RbacPolicyNotFound',
-        `RBAC policy of type unknown with ID ${id} not found`,
-      ),
-  },
-  {
     name: 'agent',
     collection: 'agents',
     filters: ['agent_type', 'alive', 'binary', 'host', 'topic', 'availability_zone'],
@@ -67,46 +54,6 @@ const kinds: Kind[] = [
     filters: ['resource', 'state'],
     unknown: missing('AvailabilityZone', 'AvailabilityZone'),
   },
-  {
-    name: 'address_scope',
-    collection: 'address_scopes',
-    path: 'address-scopes',
-    filters: ['ip_version', 'shared'],
-    unknown: missing('AddressScope', 'Address scope'),
-  },
-  {
-    name: 'address_group',
-    collection: 'address_groups',
-    path: 'address-groups',
-    filters: ['shared'],
-    unknown: missing('AddressGroup', 'Address group'),
-  },
-  {
-    name: 'network_ip_availability',
-    collection: 'network_ip_availabilities',
-    path: 'network-ip-availabilities',
-    filters: ['network_id', 'network_name', 'ip_version'],
-    unknown: missing('Network', 'Network'),
-  },
-  {
-    name: 'flavor',
-    collection: 'flavors',
-    filters: ['service_type', 'enabled'],
-    unknown: missing('Flavor', 'Flavor'),
-  },
-  {
-    name: 'service_profile',
-    collection: 'service_profiles',
-    filters: ['driver', 'enabled'],
-    unknown: missing('ServiceProfile', 'Service Profile'),
-  },
-  {
-    name: 'service_provider',
-    collection: 'service_providers',
-    path: 'service-providers',
-    filters: ['service_type', 'default'],
-    unknown: missing('ServiceProvider', 'Service Provider'),
-  },
 ];
 
 /** Lists that are empty, and creates that the quota refuses. */
@@ -115,14 +62,13 @@ export function notOfferedRoutes(app: FastifyInstance, cloud: Cloud): void {
 }
 
 function none(kind: Kind): Resource<never, unknown> {
-  const { name, collection, path, unknown } = kind;
+  const { name, collection, unknown } = kind;
   const never = (): never => {
     throw unknown('');
   };
   return {
     name,
     collection,
-    path,
     attributes: attributesOf(kind),
     filters: {},
     documents: () => [],

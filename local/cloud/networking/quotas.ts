@@ -25,7 +25,6 @@ function usage(cloud: Cloud): Record<string, { limit: number; used: number }> {
     subnetpool: { limit: 0, used: 0 },
     router: { limit: 0, used: 0 },
     floatingip: { limit: 0, used: 0 },
-    rbac_policy: { limit: 0, used: 0 },
   };
 }
 

@@ -75,13 +75,14 @@ export class ComputeScene {
   }
 
   /** Waits until a server has a status and nothing under way. */
-  async settled(id: string, status: string): Promise<ServerDocument> {
+  async settled(id: string, ...statuses: string[]): Promise<ServerDocument> {
     for (let i = 0; i < 200; i++) {
       const server = await this.server(id);
-      if (server.status === status && server['OS-EXT-STS:task_state'] === null) return server;
+      const isIdle = server['OS-EXT-STS:task_state'] === null;
+      if (statuses.includes(server.status) && isIdle) return server;
       await sleep(5);
     }
-    throw new Error(`${id} never became ${status}`);
+    throw new Error(`${id} never became ${statuses.join(' or ')}`);
   }
 
   /** Waits until a server is not found. */

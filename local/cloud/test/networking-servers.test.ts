@@ -64,7 +64,9 @@ test("a server's port can be deleted under it", async () => {
 });
 
 test('a server whose network goes while it builds ends in ERROR, and leaves no port', async () => {
-  const slow = await startCloud({ times: { createMs: 0, buildMs: 3000, deleteMs: 20, powerMs: 10 } });
+  const slow = await startCloud({
+    times: { createMs: 0, buildMs: 3000, deleteMs: 20, powerMs: 10 },
+  });
   try {
     const networking = new NetworkingApi(slow);
     const scene = await ComputeScene.open(slow);

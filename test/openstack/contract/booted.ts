@@ -74,8 +74,9 @@ export async function bootServer(
   cloud: Cloud,
   fields?: Fields,
   headers?: Record<string, string>,
+  beside?: Fields,
 ): Promise<string> {
-  const id = (await createServer(cloud, fields, headers)).is(202).string('server.id');
+  const id = (await createServer(cloud, fields, headers, beside)).is(202).string('server.id');
   await awaitStatus(cloud, id, 'ACTIVE');
   return id;
 }

@@ -109,6 +109,29 @@ export const quotaCases: Case[] = [
     },
   },
   {
+    name: 'no more server groups than the quota says, and no more servers in one',
+    run: async (cloud) => {
+      const list = (await cloud.compute.get('/os-server-groups')).is(200).list('server_groups');
+      await limit(cloud, { server_groups: list.length + 1, server_group_members: 1 });
+      const server_group = { name: cloud.name('group'), policies: ['affinity'] };
+      const made = (await cloud.compute.post('/os-server-groups', { server_group })).is(200);
+      const group = made.string('server_group.id');
+      cloud.undo(() => cloud.compute.delete(`/os-server-groups/${group}`));
+      (await cloud.compute.post('/os-server-groups', { server_group })).nova(
+        403,
+        'forbidden',
+        'Quota exceeded, too many server groups.',
+      );
+      const hints = { 'os:scheduler_hints': { group } };
+      await bootServer(cloud, {}, {}, hints);
+      (await createServer(cloud, {}, {}, hints)).nova(
+        403,
+        'forbidden',
+        'Quota exceeded, too many servers in group',
+      );
+    },
+  },
+  {
     name: 'no more networks than the quota says',
     run: async (cloud) => {
       const list = await cloud.network.get(`/networks?project_id=${cloud.projectId}`);

@@ -11,6 +11,7 @@ import { largeObjectCases } from './large-objects.js';
 import { limitCases } from './limits.js';
 import { listingCases } from './listings.js';
 import { networkCases } from './networks.js';
+import { notOfferedCases } from './not-offered.js';
 import { objectReadCases } from './object-reads.js';
 import { objectCases } from './objects.js';
 import { portCases } from './ports.js';
@@ -18,6 +19,7 @@ import { quotaCases } from './quotas.js';
 import { raceCases } from './races.js';
 import { serverActionCases } from './server-actions.js';
 import { serverCreateCases } from './server-create.js';
+import { serverGroupCases } from './server-groups.js';
 import { serverListCases } from './server-lists.js';
 import { serverNetworkCases } from './server-networks.js';
 import { serverRefusalCases } from './server-refusals.js';
@@ -52,6 +54,8 @@ const groups: Record<string, Case[]> = {
   'networks of servers': serverNetworkCases,
   'lists of servers': serverListCases,
   'actions on servers': serverActionCases,
+  'server groups': serverGroupCases,
+  'what the project may have none of': notOfferedCases,
   'the same moment': raceCases,
   quotas: quotaCases,
 };

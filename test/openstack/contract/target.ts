@@ -15,6 +15,8 @@ export interface Quota {
   /** MiB. */
   ram: number;
   key_pairs: number;
+  server_groups: number;
+  server_group_members: number;
   network: number;
   subnet: number;
   port: number;
@@ -26,6 +28,8 @@ export const usualQuota: Quota = {
   cores: 1200,
   ram: 1024 * 1024,
   key_pairs: 100,
+  server_groups: 10,
+  server_group_members: 10,
   network: 100,
   subnet: 100,
   port: 1000,

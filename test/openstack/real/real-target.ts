@@ -2,7 +2,14 @@ import { cloudFolder, identityV2Url, identityV3Url, readOpenStack } from '../clo
 import { Cloud } from '../contract/cloud.js';
 import type { Quota, Target } from '../contract/target.js';
 
-const novaQuotas = new Set<string>(['instances', 'cores', 'ram', 'key_pairs']);
+const novaQuotas = new Set<string>([
+  'instances',
+  'cores',
+  'ram',
+  'key_pairs',
+  'server_groups',
+  'server_group_members',
+]);
 
 /** The running OpenStack of this machine. */
 export async function realTarget(): Promise<Target> {

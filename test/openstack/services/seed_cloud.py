@@ -51,3 +51,6 @@ public = cloud.network.create_network(
 cloud.network.create_subnet(
     name='public-subnet', network_id=public.id, ip_version=4, cidr='203.0.113.0/24', is_dhcp_enabled=False
 )
+
+# As an operator's who has none of them to give.
+cloud.network.update_quota(cloud.identity.find_project('demo').id, routers=0, floating_ips=0, subnet_pools=0)
