@@ -22,6 +22,8 @@ export interface SurveyedServer {
   status: string;
   created: string;
   bootId: string;
+  imageId: string;
+  flavorId: string;
   /** First 12 hex digits of the sha256 of the release it was given. */
   release: string;
   address: string;
@@ -109,6 +111,8 @@ function surveyed(
     status: server.status,
     created: server.created,
     bootId: mark.bootId,
+    imageId: server.imageId,
+    flavorId: server.flavorId,
     release: mark.release,
     address: server.addresses[mark.network]?.[0] ?? '',
     container: mark.container,

@@ -10,8 +10,19 @@ export interface PlannedChange {
   why?: string;
 }
 
+/** Ids of what the spec names, as far as the cloud has it. */
+export interface WantedIds {
+  imageId?: string;
+  masterFlavorId?: string;
+  minionFlavorId?: string;
+}
+
 /** What `up` would do, judged from what exists. Pure: nothing is touched. */
-export function plannedChanges(spec: ClusterSpec, survey: Survey): PlannedChange[] {
+export function plannedChanges(
+  spec: ClusterSpec,
+  survey: Survey,
+  wanted: WantedIds = {},
+): PlannedChange[] {
   const { network, keyPair, container, release } = survey;
   const one = (exists: boolean, what: string, why?: string): PlannedChange => ({
     action: exists ? 'adopt' : 'make',
@@ -33,9 +44,13 @@ export function plannedChanges(spec: ClusterSpec, survey: Survey): PlannedChange
       `key pair ${spec.keyPair.name}`,
       keyPair && !keyPair.own ? foreign : undefined,
     ),
-    ...machine(spec, survey.servers, 'master', 0),
+    ...machine(spec, survey.servers, wanted, { role: 'master', index: 0 }),
     ...Array.from({ length: spec.minions }, (_, i) =>
-      machine(spec, survey.servers, 'minion', i + 1, master?.address),
+      machine(spec, survey.servers, wanted, {
+        role: 'minion',
+        index: i + 1,
+        masterAddress: master?.address,
+      }),
     ).flat(),
     ...surplus(spec, survey.servers),
     ...otherRelease(spec, survey.servers),
@@ -49,9 +64,8 @@ function isSound({ status, report }: SurveyedServer): boolean {
 function machine(
   spec: ClusterSpec,
   servers: readonly SurveyedServer[],
-  role: Role,
-  index: number,
-  masterAddress?: string,
+  wanted: WantedIds,
+  { role, index, masterAddress }: { role: Role; index: number; masterAddress?: string },
 ): PlannedChange[] {
   const what = `server ${serverName(spec.name, role, index)}`;
   const found = servers.filter((server) => server.role === role && server.index === index);
@@ -68,7 +82,7 @@ function machine(
     return [{ action: 'replace', what, why }];
   }
   return [
-    { action: 'adopt', what },
+    { action: 'adopt', what, ...keptDespite(spec, wanted, kept) },
     ...found
       .filter((server) => server !== kept)
       .map(({ id }): PlannedChange => ({
@@ -77,6 +91,25 @@ function machine(
         why: 'a double',
       })),
   ];
+}
+
+/** Machines keep the image and the flavor they were made with: others count for those that are yet to be made. */
+function keptDespite(
+  spec: ClusterSpec,
+  wanted: WantedIds,
+  { role, imageId, flavorId }: SurveyedServer,
+): Pick<PlannedChange, 'why'> {
+  const [flavor, wantedFlavor] =
+    role === 'master'
+      ? [spec.masterFlavor, wanted.masterFlavorId]
+      : [spec.minionFlavor, wanted.minionFlavorId];
+  const others = [
+    ...(wanted.imageId && wanted.imageId !== imageId ? [`image ${spec.image}`] : []),
+    ...(wantedFlavor && wantedFlavor !== flavorId ? [`flavor ${flavor}`] : []),
+  ];
+  return others.length === 0
+    ? {}
+    : { why: `as it is: ${others.join(' and ')} only for new machines` };
 }
 
 /** `up` never deletes a healthy machine. */

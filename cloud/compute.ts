@@ -21,6 +21,9 @@ const serverSchema = z.object({
   status: z.string(),
   created: z.string(),
   metadata: z.record(z.string(), z.string()).default({}),
+  // The empty string when it was booted from a volume.
+  image: z.union([reference, z.literal('')]),
+  flavor: reference,
   addresses: z
     .record(z.string(), z.array(z.object({ addr: z.string(), version: z.number() })))
     .default({}),
@@ -210,6 +213,8 @@ function toServer(server: z.infer<typeof serverSchema>): Server {
     status: server.status,
     created: server.created,
     metadata: server.metadata,
+    imageId: server.image === '' ? '' : server.image.id,
+    flavorId: server.flavor.id,
     addresses: Object.fromEntries(
       Object.entries(server.addresses).map(([label, addresses]) => [
         label,

@@ -35,6 +35,9 @@ export interface Server {
   /** ISO 8601. */
   created: string;
   metadata: Record<string, string>;
+  /** Empty when it was booted from a volume. */
+  imageId: string;
+  flavorId: string;
   /** IPv4 addresses by network label. */
   addresses: Record<string, string[]>;
   /** The cloud's words on why the server is in ERROR. */

@@ -3,6 +3,7 @@ import type { Survey } from '../../activities/survey.js';
 import { survey } from '../../activities/survey.js';
 import { hasAccount } from '../../cloud/account.js';
 import { openCloud } from '../../cloud/open.js';
+import type { Cloud } from '../../cloud/port.js';
 import { settings } from '../../cluster/settings.js';
 import type { Setting } from '../../cluster/settings.js';
 import type { EffectiveValue } from '../../cluster/spec-schema.js';
@@ -15,7 +16,7 @@ import { renderTable } from '../display/table.js';
 import { exitCodes } from '../exit-code.js';
 import type { ExitCode } from '../exit-code.js';
 import { plannedChanges } from '../planned-changes.js';
-import type { PlannedChange } from '../planned-changes.js';
+import type { PlannedChange, WantedIds } from '../planned-changes.js';
 import { print, printJson, say } from '../terminal.js';
 import { configure, configureWithoutCloud } from './configure.js';
 import { addJsonFlag, addSettingFlags, configurationInputs } from './options.js';
@@ -47,8 +48,24 @@ async function plan(inputs: ConfigurationInputs, json: boolean): Promise<ExitCod
   const spec = specOf(configuration, account.reference);
   const cloud = openCloud(account.account);
   const found = await survey({ cloud, rootSecret: await loadRootSecret(env) }, spec);
-  show(configuration.values, spec, plannedChanges(spec, found), json);
+  const wanted = await wantedIds(cloud, spec);
+  show(configuration.values, spec, plannedChanges(spec, found, wanted), json);
   return exitCodes.done;
+}
+
+async function wantedIds({ compute }: Cloud, spec: ClusterSpec): Promise<WantedIds> {
+  // What is not there, or there twice, is for preflight to say.
+  const idOf = (found: Promise<{ id: string } | undefined>): Promise<string | undefined> =>
+    found.then(
+      (one) => one?.id,
+      () => undefined,
+    );
+  const [imageId, masterFlavorId, minionFlavorId] = await Promise.all([
+    idOf(compute.findImage(spec.image)),
+    idOf(compute.findFlavor(spec.masterFlavor)),
+    idOf(compute.findFlavor(spec.minionFlavor)),
+  ]);
+  return { imageId, masterFlavorId, minionFlavorId };
 }
 
 const nothing: Survey = { servers: [], container: false, release: false };

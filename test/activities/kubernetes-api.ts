@@ -105,6 +105,8 @@ const master: Server = {
     [metadataKeys.role]: 'master',
     [metadataKeys.index]: '0',
   },
+  imageId: 'i',
+  flavorId: 'f',
   addresses: { public: ['203.0.113.10'], 'c-pool-net': ['192.168.0.3'] },
   deleting: false,
 };

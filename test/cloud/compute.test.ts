@@ -34,6 +34,8 @@ const server = {
   status: 'ACTIVE',
   created: '2026-11-25T21:35:44Z',
   metadata: { 'kubeup-role': 'master' },
+  imageId: 'i1',
+  flavorId: 'f1',
   addresses: { 'kubeup-net': ['192.168.0.3'] },
   deleting: false,
 };
@@ -105,6 +107,8 @@ test('a server is told in the words of the port, what the cloud leaves out left 
     status: 'ERROR',
     created: '2026-11-25T21:35:44Z',
     metadata: { 'kubeup-role': 'master' },
+    imageId: '',
+    flavorId: 'f1',
     addresses: {},
     deleting: true,
     fault: 'No valid host was found.',

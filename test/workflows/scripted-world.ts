@@ -222,6 +222,8 @@ export class ScriptedWorld {
       status: fate === 'error' ? 'ERROR' : 'ACTIVE',
       created: new Date().toISOString(),
       bootId,
+      imageId: request.imageId,
+      flavorId: request.flavorId,
       address: fate === 'error' ? '' : `192.168.${nth}.${10 + index}`,
       release: spec.release.sha256.slice(0, 12),
       container: spec.release.container,
