@@ -82,7 +82,7 @@ function bury(state: State, server: ServerRecord, message: string): void {
     next: null,
     availabilityZone: 'nova',
   });
-  server.fault = { code: 403, created: Date.now(), message };
+  server.fault = { code: 413, created: Date.now(), message };
   state.servers.put(server.id, server);
 }
 

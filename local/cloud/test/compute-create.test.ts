@@ -252,7 +252,7 @@ describe('the quota of servers', () => {
     const servers = await Promise.all(ids.map((id) => scene.settled(id, 'ACTIVE', 'ERROR')));
     assert.equal(servers.filter(({ status }) => status === 'ACTIVE').length, 3);
     for (const { fault } of servers.filter(({ status }) => status === 'ERROR')) {
-      assert.deepEqual([fault?.code, fault?.message], [403, words]);
+      assert.deepEqual([fault?.code, fault?.message], [413, words]);
     }
   });
 
