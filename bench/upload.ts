@@ -23,11 +23,7 @@ try {
   const { sha256, segments } = await digestFile(file, segmentBytesFor(bytes, 1000));
   const md5 = (await digestFile(file, bytes)).segments[0]!.md5;
   await world.kubeup(['local', 'start']);
-  const { stdout } = await world.kubeup(['local', 'openrc']);
-  const environment: Record<string, string> = {};
-  for (const [, name, value] of stdout.matchAll(/^export (\w+)='?(.*?)'?$/gm))
-    environment[name!] = value!;
-  const account = resolveAccount(environment);
+  const account = resolveAccount(await world.account());
   const cloud = openCloud(account);
   const keeper = await world.cloud();
   await cloud.objectStorage.createContainer(container, {});

@@ -94,9 +94,7 @@ describe('a cluster that is Ready', () => {
 
   it('keeps its worker when somebody mistypes the password', async () => {
     const { worker } = await world.services();
-    const { stdout } = await world.kubeup(['local', 'openrc']);
-    const exported = [...stdout.matchAll(/^export (\w+)='(.*)'$/gm)];
-    const own = Object.fromEntries(exported.map((match) => [match[1] ?? '', match[2]]));
+    const own = await world.account();
     const { code, stderr } = await world.kubeup(['status'], { ...own, OS_PASSWORD: 'wrong' });
     assert.equal(code, 2);
     assert.match(stderr, /OS_PASSWORD/);

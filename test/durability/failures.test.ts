@@ -23,12 +23,8 @@ describe('a bring-up that cannot succeed', () => {
     if ((await cloud.contents()).servers.length > 0) await world.kubeup(['down']);
   });
 
-  /** Everything that the local cloud's account is, for the environment. */
   async function account(change: Record<string, string>): Promise<NodeJS.ProcessEnv> {
-    const { stdout } = await world.kubeup(['local', 'openrc']);
-    const exported = [...stdout.matchAll(/^export (\w+)='(.*)'$/gm)];
-    const own = Object.fromEntries(exported.map((match) => [match[1] ?? '', match[2]]));
-    return { ...own, ...change };
+    return { ...(await world.account()), ...change };
   }
 
   async function blocked(args: string[], cause: RegExp, cure: RegExp): Promise<void> {

@@ -38,6 +38,8 @@ export interface World {
   kill(...names: ServiceName[]): Promise<void>;
   /** The local cloud, as its users and its keeper see it. It must have run once. */
   cloud(): Promise<CloudClient>;
+  /** Everything that the local cloud's account is, for an environment: what `local openrc` prints. */
+  account(): Promise<Record<string, string>>;
   dispose(): Promise<void>;
 }
 
@@ -109,6 +111,11 @@ export async function openWorld(account: Record<string, string> = {}): Promise<W
       };
       const secret = await readFile(path.join(home.cloud, 'admin-token'), 'utf8');
       return new CloudClient(`http://127.0.0.1:${record.ports.http}`, secret);
+    },
+    account: async () => {
+      const { stdout } = await world.kubeup(['local', 'openrc']);
+      const exported = stdout.matchAll(/^export (\w+)='(.*)'$/gm);
+      return Object.fromEntries([...exported].map(([, name = '', value = '']) => [name, value]));
     },
     dispose: async () => {
       for (const child of begun) child.kill('SIGKILL');

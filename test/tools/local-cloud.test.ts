@@ -7,9 +7,5 @@ describe('the usual tools, with what `kubeup local openrc` prints', () => {
   before(async () => (world = await openWorld()));
   after(() => world.dispose());
 
-  useTools(async () => {
-    const { stdout } = await world.kubeup(['local', 'openrc']);
-    const exported = [...stdout.matchAll(/^export (\w+)='(.*)'$/gm)];
-    return Object.fromEntries(exported.map(([, name = '', value = '']) => [name, value]));
-  });
+  useTools(() => world.account());
 });
