@@ -25,9 +25,42 @@ export interface ApplicationCredentialRecord {
 
 /** What a server does next by itself, and when (milliseconds since the epoch). */
 export interface Transition {
-  step: 'network' | 'spawn' | 'finish' | 'fail' | 'stopped' | 'running' | 'unplug' | 'gone';
+  step: 'network' | 'spawn' | 'finish' | 'fail' | 'stopped' | 'running' | 'unplug' | 'gone' | Task;
   at: number;
 }
+
+/** Steps of what is done to a server between its build and its end. */
+export type Task =
+  | 'paused'
+  | 'unpaused'
+  | 'suspended'
+  | 'resumed'
+  | 'rescued'
+  | 'unrescued'
+  | 'shelved'
+  | 'offloaded'
+  | 'scheduled'
+  | 'unshelved'
+  | 'migrating'
+  | 'migrated'
+  | 'resized'
+  | 'reverted'
+  | 'wiped'
+  | 'rebuilt';
+
+/** Nova's VM states, but for those that no server here is ever in. */
+export type VmState =
+  | 'building'
+  | 'active'
+  | 'stopped'
+  | 'paused'
+  | 'suspended'
+  | 'rescued'
+  | 'shelved'
+  | 'shelved_offloaded'
+  | 'resized'
+  | 'error'
+  | 'deleted';
 
 /** A requested network attachment of a server. */
 export interface RequestedNetwork {
@@ -68,7 +101,7 @@ export interface ServerRecord {
   requestedNetworks: RequestedNetwork[];
   hostId: string;
   availabilityZone: string;
-  vmState: 'building' | 'active' | 'stopped' | 'error' | 'deleted';
+  vmState: VmState;
   taskState: string | null;
   powerState: number;
   progress: number;
@@ -78,6 +111,8 @@ export interface ServerRecord {
   buildMs: number;
   buildEnd: 'active' | 'error' | 'never';
   guest: GuestState;
+  /** A resize that is neither confirmed nor reverted yet: the flavor that the server does not have now. */
+  resize?: { otherFlavorId: string; wasStopped: boolean };
   /** Counts boots, so that a guest of an earlier boot cannot finish a later one. */
   boots: number;
 }

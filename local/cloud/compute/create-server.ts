@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyRequest } from 'fastify';
-import { quota, type Cloud } from '../cloud.js';
-import type { FlavorRecord, ImageRecord, RequestedNetwork, ServerRecord } from '../records.js';
+import type { Cloud } from '../cloud.js';
+import type { FlavorRecord, RequestedNetwork, ServerRecord } from '../records.js';
 import type { State } from '../state.js';
-import { novaFault, policy, unexpected } from './faults.js';
+import { novaFault, policy } from './faults.js';
+import { checkFit } from './image-fit.js';
+import { checkFiles, refuseIncompleteFiles } from './injected-files.js';
 import { checkMetadataQuota } from './metadata.js';
 import { newInput, newReservation, newServer, type Found, type ServerWish } from './new-server.js';
 import { parseNetworks, resolveNetworks } from './requested-networks.js';
@@ -30,11 +32,7 @@ export async function createServers(
   const min = Number(wish.min_count ?? 1);
   const max = Number(wish.max_count ?? min);
   if (min > max) throw novaFault(400, 'min_count must be <= max_count');
-  if (
-    wish.personality?.some(({ path, contents }) => path === undefined || contents === undefined)
-  ) {
-    throw unexpected('KeyError');
-  }
+  refuseIncompleteFiles(wish.personality);
   refuseForcedHost(wish);
   refuseVolumes(wish);
   if (!wish.imageRef) throw novaFault(400, 'Missing imageRef attribute');
@@ -144,42 +142,6 @@ function find(
   checkFit(flavor, image);
   const reservationId = newReservation();
   return { image, flavor, keyPair, networks, securityGroups, reservationId };
-}
-
-function checkFiles(cloud: Cloud, files: { path?: string; contents?: string }[]): void {
-  const limits = quota(cloud);
-  if (limits.injectedFiles >= 0 && files.length > limits.injectedFiles) {
-    throw novaFault(403, 'Personality file limit exceeded');
-  }
-  const exceeds = (limit: number, part: 'path' | 'contents'): boolean =>
-    limit >= 0 && files.some((file) => (file[part] ?? '').length > limit);
-  if (exceeds(limits.injectedFilePathBytes, 'path')) {
-    throw novaFault(403, `Personality file path exceeds maximum ${limits.injectedFilePathBytes}`);
-  }
-  if (exceeds(limits.injectedFileBytes, 'contents')) {
-    throw novaFault(403, `Personality file content exceeds maximum ${limits.injectedFileBytes}`);
-  }
-}
-
-function checkFit(flavor: FlavorRecord, image: ImageRecord): void {
-  if (flavor.ramMiB < image.minRamMiB) {
-    throw novaFault(400, "Flavor's memory is too small for requested image.");
-  }
-  const gib = 1024 ** 3;
-  if (flavor.diskGiB !== 0 && image.sizeBytes > flavor.diskGiB * gib) {
-    throw novaFault(
-      400,
-      `Flavor's disk is too small for requested image. Flavor disk is ${flavor.diskGiB * gib} ` +
-        `bytes, image is ${image.sizeBytes} bytes.`,
-    );
-  }
-  if (flavor.diskGiB !== 0 && image.minDiskGiB > flavor.diskGiB) {
-    throw novaFault(
-      400,
-      "Flavor's disk is smaller than the minimum size specified in image metadata. " +
-        `Flavor disk is ${flavor.diskGiB * gib} bytes, minimum size is ${image.minDiskGiB * gib} bytes.`,
-    );
-  }
 }
 
 /** A port belongs to its server from now on, so that no second one can be made on it meanwhile. */

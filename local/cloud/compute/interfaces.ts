@@ -22,7 +22,7 @@ interface Attachment {
 }
 
 const SERVER = '/compute/v2.1/servers/:server';
-const SETTLED: NeededState = { vmStates: ['active', 'stopped'] };
+const SETTLED: NeededState = { vmStates: ['active', 'paused', 'stopped'] };
 
 /** What Nova answers to a wish for an interface that cannot be. */
 const STATUSES: RefusalStatuses = { absent: 404, ambiguous: 400, addressInUse: 409 };

@@ -10,7 +10,10 @@ import { Validator } from './validation.js';
 
 type Metadata = Record<string, string>;
 
-const SETTLED: NeededState = { vmStates: ['active', 'stopped'], taskStates: 'any' };
+const SETTLED: NeededState = {
+  vmStates: ['active', 'paused', 'suspended', 'stopped'],
+  taskStates: 'any',
+};
 
 const allValidator = new Validator(wrapped('metadata', metadata));
 const oneValidator = new Validator(

@@ -9,6 +9,7 @@ import type {
   ServerInput,
   ServerRecord,
 } from '../records.js';
+import { injectedFiles, type Personality } from './injected-files.js';
 import { isTrue } from './parameter-types.js';
 import type { parseNetworks } from './requested-networks.js';
 
@@ -29,7 +30,7 @@ export interface ServerWish {
   'OS-DCF:diskConfig'?: 'AUTO' | 'MANUAL';
   accessIPv4?: string;
   accessIPv6?: string;
-  personality?: { path?: string; contents?: string }[];
+  personality?: Personality;
   availability_zone?: string;
   block_device_mapping?: BlockDevice[];
   block_device_mapping_v2?: BlockDevice[];
@@ -125,10 +126,7 @@ export function newInput(wish: ServerWish, { keyPair }: Found): ServerInput {
   return {
     userData: wish.user_data ?? null,
     publicKeys: keyPair === undefined ? {} : { [keyPair.name]: keyPair.publicKey },
-    personality: (wish.personality ?? []).map(({ path = '', contents = '' }) => ({
-      path,
-      contents,
-    })),
+    personality: injectedFiles(wish.personality),
   };
 }
 
@@ -143,7 +141,8 @@ function hostnameFor(name: string): string {
     .replace(/^[.-]+|[.-]+$/g, '');
 }
 
-function defaultDiskConfig({ profile }: Cloud): 'AUTO' | 'MANUAL' {
+/** What a server gets that says nothing of it. */
+export function defaultDiskConfig({ profile }: Cloud): 'AUTO' | 'MANUAL' {
   return profile.name === 'rackspace' ? 'AUTO' : 'MANUAL';
 }
 

@@ -43,7 +43,9 @@ export const uuid: Schema = { type: 'string', format: 'uuid' };
 
 export const uuidOrEmpty: Schema = { oneOf: [uuid, { type: 'string', maxLength: 0 }] };
 
-export const uuidOrNull: Schema = { oneOf: [uuid, { type: 'null' }] };
+export const uuidOrNull: Schema = nullable(uuid);
+
+export const nameOrNull: Schema = nullable({ type: 'string', minLength: 1, maxLength: 255 });
 
 export const flavorRef: Schema = { type: ['string', 'integer'], minLength: 1 };
 
@@ -68,6 +70,11 @@ export const personality: Schema = {
 export const userData: Schema = { type: 'string', format: 'base64', maxLength: 65535 };
 
 export const tag: Schema = { type: 'string', minLength: 1, maxLength: 60, pattern: '^[^,/]*$' };
+
+/** Either that or null. */
+export function nullable(schema: Schema): Schema {
+  return { oneOf: [schema, { type: 'null' }] };
+}
 
 /** An object of just these properties. */
 export function object(properties: Record<string, Schema>, required?: string[]): Schema {

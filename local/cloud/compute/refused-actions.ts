@@ -1,6 +1,6 @@
 import type { HttpFault } from '../fault-error.js';
 import { asObject } from '../json-body.js';
-import type { ServerRecord } from '../records.js';
+import type { ServerRecord, VmState } from '../records.js';
 import { novaFault, policy } from './faults.js';
 
 /** Actions for administrators, with the policy rule that says so. */
@@ -17,31 +17,10 @@ const CONSOLE_ACTIONS = ['os-getVNCConsole', 'os-getSPICEConsole', 'os-getRDPCon
   'os-getSerialConsole',
 ]);
 
-/**
- * What Nova does and this cloud's machines cannot, with the states that Nova allows it in; some
- * of them only in states that no server here is ever in.
- */
-const UNSUPPORTED_ACTIONS: Record<string, ServerRecord['vmState'][]> = {
-  pause: ['active'],
-  unpause: [],
-  suspend: ['active'],
-  resume: [],
-  rescue: ['active', 'stopped', 'error'],
-  unrescue: [],
-  shelve: ['active', 'stopped'],
-  unshelve: [],
-  resize: ['active', 'stopped'],
-  confirmResize: [],
-  revertResize: [],
-  rebuild: ['active', 'stopped', 'error'],
-  restore: [],
-  createImage: ['active', 'stopped'],
-  createBackup: ['active', 'stopped'],
-  changePassword: ['active'],
-  addSecurityGroup: ['active', 'stopped'],
-  removeSecurityGroup: ['active', 'stopped'],
-  addFloatingIp: ['active', 'stopped'],
-  removeFloatingIp: ['active', 'stopped'],
+/** What Nova does and this cloud does not, with the states that Nova allows it in. */
+const UNSUPPORTED_ACTIONS: Record<string, VmState[]> = {
+  createImage: ['active', 'stopped', 'paused', 'suspended'],
+  createBackup: ['active', 'stopped', 'paused', 'suspended'],
 };
 
 /** Whether Nova knows an action at all. */

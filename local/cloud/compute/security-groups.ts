@@ -29,23 +29,28 @@ export function securityGroupRoutes(app: FastifyInstance, cloud: Cloud): void {
  */
 export function securityGroupIds(cloud: Cloud, wanted: { name?: string }[] | undefined): string[] {
   if (cloud.profile.name === 'rackspace') return [];
-  const groups = cloud.state.securityGroups.all();
   const names = (wanted ?? []).map(({ name }) => name?.trim()).filter((name) => name !== undefined);
   return [...new Set(names.length === 0 ? ['default'] : names)].map((name) => {
-    const found = groups.filter((group) => group.id === name);
-    if (found.length === 0) found.push(...groups.filter((group) => group.name === name));
-    if (found.length > 1) {
-      throw novaFault(
-        409,
-        `Multiple security_group matches found for name '${name}', use an ID to be more specific.`,
-      );
-    }
-    const [group] = found;
+    const group = findGroup(cloud, name);
     if (group === undefined) {
       throw novaFault(400, `Unable to find security_group with name or id '${name}'`);
     }
     return group.id;
   });
+}
+
+/** The security group of this id, or else this name; throws 409 for a name that two have. */
+export function findGroup({ state }: Cloud, name: string): SecurityGroupRecord | undefined {
+  const groups = state.securityGroups.all();
+  const found = groups.filter((group) => group.id === name);
+  if (found.length === 0) found.push(...groups.filter((group) => group.name === name));
+  if (found.length > 1) {
+    throw novaFault(
+      409,
+      `Multiple security_group matches found for name '${name}', use an ID to be more specific.`,
+    );
+  }
+  return found[0];
 }
 
 /** Of the rules only those about what comes in: Compute never knew others. */

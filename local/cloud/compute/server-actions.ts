@@ -3,11 +3,17 @@ import type { Cloud } from '../cloud.js';
 import { asObject } from '../json-body.js';
 import { param } from '../query.js';
 import type { ServerRecord } from '../records.js';
+import { act, type Action } from './action.js';
 import { novaFault } from './faults.js';
+import { floatingIpActions } from './floating-ip-actions.js';
 import { novaBody } from './json.js';
 import { requestedMicroversion } from './microversion.js';
-import { isKnownAction, refusal } from './refused-actions.js';
+import { lifecycleActions } from './lifecycle-actions.js';
 import { object, wrapped } from './parameter-types.js';
+import { rebuild } from './rebuild-action.js';
+import { isKnownAction, refusal } from './refused-actions.js';
+import { resizeActions } from './resize-actions.js';
+import { securityGroupActions } from './security-group-actions.js';
 import {
   changeServer,
   findMapped,
@@ -16,13 +22,6 @@ import {
   requireState,
 } from './server-store.js';
 import { Validator } from './validation.js';
-
-type Action = (
-  cloud: Cloud,
-  request: FastifyRequest,
-  server: ServerRecord,
-  body: Record<string, unknown>,
-) => Record<string, unknown> | undefined;
 
 const REBOOT = new Validator(
   wrapped(
@@ -53,7 +52,16 @@ const LOCK = new Validator({
   additionalProperties: false,
 });
 
+/** What a hard reboot may put an end to. */
+const INTERRUPTIBLE = 'rebooting rebooting_hard resuming unpausing pausing suspending'.split(' ');
+
 const ACTIONS: Record<string, Action> = {
+  ...lifecycleActions,
+  ...resizeActions,
+  ...securityGroupActions,
+  ...floatingIpActions,
+  rebuild,
+
   reboot(cloud, request, server, body) {
     REBOOT.body(body, request.call.legacyCompute);
     const hard = (body.reboot as { type: string }).type.toUpperCase() === 'HARD';
@@ -62,8 +70,8 @@ const ACTIONS: Record<string, Action> = {
       'reboot',
       hard
         ? {
-            vmStates: ['active', 'stopped', 'error'],
-            taskStates: [null, 'rebooting', 'rebooting_hard'],
+            vmStates: ['active', 'stopped', 'paused', 'suspended', 'error'],
+            taskStates: [null, ...INTERRUPTIBLE],
           }
         : { vmStates: ['active'] },
     );
@@ -131,14 +139,8 @@ export function serverActionRoutes(app: FastifyInstance, cloud: Cloud): void {
     const id = param(request, 'server');
     const server = (BY_MAPPING.has(name) ? findMapped : findServer)(cloud.state, id);
     if (action === undefined) throw refusal(name, server, body[name]);
-    const answer = action(cloud, request, server, body);
+    const answer = action(cloud, request, server, body, reply);
     return answer ?? reply.code(202).send();
-  });
-}
-
-function act(cloud: Cloud, request: FastifyRequest, { id }: ServerRecord, action: string): void {
-  cloud.state.transaction(() => {
-    recordAction(cloud.state, request, id, action);
   });
 }
 

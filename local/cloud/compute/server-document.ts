@@ -11,7 +11,7 @@ import { statusOf } from './server-status.js';
 
 type Document = Record<string, unknown>;
 
-const PROGRESS_STATUSES = ['ACTIVE', 'BUILD', 'REBUILD'];
+const PROGRESS_STATUSES = ['ACTIVE', 'BUILD', 'REBUILD', 'RESIZE', 'VERIFY_RESIZE'];
 const FAULT_STATUSES = ['ERROR', 'DELETED'];
 
 /** Shows servers as the API does, for one request. */
@@ -64,6 +64,11 @@ export class ServerDocuments {
       ...this.newer(server),
       ...(this.minor >= 71 ? { server_groups: groupsOf(this.cloud.state, server) } : {}),
     };
+  }
+
+  /** As in the answer to a rebuild, which is the same with the key, from 2.54 on. */
+  rebuilt(server: ServerRecord): Document {
+    return { ...this.updated(server), ...(this.minor >= 54 ? { key_name: server.keyName } : {}) };
   }
 
   /** Addresses by network; `extended` as in the server's own document. */
@@ -161,7 +166,7 @@ export class ServerDocuments {
     };
   }
 
-  /** A reference, from 2.47 on the flavor as it was at the creation. */
+  /** A reference, from 2.47 on the flavor itself. */
   private flavor({ flavorId }: ServerRecord): Document {
     if (this.minor < 47) {
       return { id: flavorId, links: [this.links.bookmark(`flavors/${flavorId}`)] };

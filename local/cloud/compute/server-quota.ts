@@ -84,6 +84,24 @@ export function recheckQuota(
   return overQuota(over, times(each, count), allowed, allowed);
 }
 
+/** Why a server may not change its flavor, if so: only what grows counts. */
+export function upsizeProblem(cloud: Cloud, fromId: string, toId: string): string | undefined {
+  const { flavors } = cloud.state;
+  const [from, to] = [flavors.get(fromId), flavors.get(toId)];
+  const allowed = limitsOf(cloud);
+  const used = serverUsage(cloud.state);
+  const requested: Usage = {
+    cores: (to?.vcpus ?? 0) - (from?.vcpus ?? 0),
+    instances: 0,
+    ram: (to?.ramMiB ?? 0) - (from?.ramMiB ?? 0),
+  };
+  const over = KINDS.filter(
+    (kind) =>
+      requested[kind] > 0 && allowed[kind] >= 0 && used[kind] + requested[kind] > allowed[kind],
+  );
+  return over.length === 0 ? undefined : overQuota(over, requested, used, allowed);
+}
+
 const KINDS = ['cores', 'instances', 'ram'] as const;
 
 function limitsOf(cloud: Cloud): Usage {

@@ -39,6 +39,37 @@ export function updateValidator(minor: number, legacy: boolean): Validator {
   );
 }
 
+/** Of the action `rebuild`. */
+export function rebuildValidator(minor: number, legacy: boolean): Validator {
+  const version = step(minor, [19, 54, 57, 63, 90]);
+  const since = (first: number, properties: Record<string, Schema>): Record<string, Schema> =>
+    version >= first ? properties : {};
+  return cached(`rebuild ${version} ${legacy}`, () =>
+    type.wrapped(
+      'rebuild',
+      type.object(
+        {
+          name: legacy ? type.nameWithSpaces : type.name,
+          imageRef: type.uuid,
+          adminPass: { type: 'string' },
+          metadata: type.metadata,
+          preserve_ephemeral: type.boolean,
+          'OS-DCF:diskConfig': type.diskConfig,
+          accessIPv4: { type: 'string', format: 'ipv4' },
+          accessIPv6: { type: 'string', format: 'ipv6' },
+          ...(version < 57 ? { personality: type.personality } : {}),
+          ...since(19, { description: type.description }),
+          ...since(54, { key_name: type.nameOrNull }),
+          ...since(57, { user_data: type.nullable(type.userData) }),
+          ...since(63, { trusted_image_certificates: { type: ['array', 'null'] } }),
+          ...since(90, { hostname: type.hostname }),
+        },
+        ['imageRef'],
+      ),
+    ),
+  );
+}
+
 function createSchema(minor: number, legacy: boolean): Schema {
   const name = legacy ? type.nameWithSpaces : type.name;
   const since = (version: number, properties: Record<string, Schema>): Record<string, Schema> =>
@@ -64,7 +95,7 @@ function createSchema(minor: number, legacy: boolean): Schema {
       max_count: type.positiveInteger,
       return_reservation_id: type.boolean,
       security_groups: { type: 'array', items: type.object({ name }) },
-      user_data: legacy ? { oneOf: [type.userData, { type: 'null' }] } : type.userData,
+      user_data: legacy ? type.nullable(type.userData) : type.userData,
       ...since(19, { description: type.description }),
       ...since(52, { tags: { type: 'array', items: type.tag, maxItems: 50 } }),
       ...since(63, { trusted_image_certificates: { type: ['array', 'null'] } }),

@@ -1,33 +1,40 @@
 import type { ServerRecord } from '../records.js';
 
+const REBUILD = {
+  rebuilding: 'REBUILD',
+  rebuild_block_device_mapping: 'REBUILD',
+  rebuild_spawning: 'REBUILD',
+};
+const RESIZE = {
+  resize_prep: 'RESIZE',
+  resize_migrating: 'RESIZE',
+  resize_migrated: 'RESIZE',
+  resize_finish: 'RESIZE',
+};
+
 /** Nova's statuses by VM state and task state; `default` is any other task state. */
 const STATUSES: Record<string, Record<string, string>> = {
   active: {
     default: 'ACTIVE',
     rebooting: 'REBOOT',
     rebooting_hard: 'HARD_REBOOT',
-    rebuilding: 'REBUILD',
+    ...REBUILD,
+    ...RESIZE,
   },
   building: { default: 'BUILD' },
-  stopped: { default: 'SHUTOFF', rebuilding: 'REBUILD' },
-  error: { default: 'ERROR', rebuilding: 'REBUILD' },
+  stopped: { default: 'SHUTOFF', ...REBUILD, ...RESIZE },
+  resized: { default: 'VERIFY_RESIZE', resize_reverting: 'REVERT_RESIZE' },
+  paused: { default: 'PAUSED' },
+  suspended: { default: 'SUSPENDED' },
+  rescued: { default: 'RESCUE' },
+  error: { default: 'ERROR', ...REBUILD },
   deleted: { default: 'DELETED' },
+  shelved: { default: 'SHELVED' },
+  shelved_offloaded: { default: 'SHELVED_OFFLOADED' },
 };
 
 /** Statuses that Nova knows and no server of this cloud ever has. */
-const NEVER = [
-  'password',
-  'migrating',
-  'resize',
-  'verify_resize',
-  'revert_resize',
-  'paused',
-  'suspended',
-  'rescue',
-  'soft_deleted',
-  'shelved',
-  'shelved_offloaded',
-];
+const NEVER = ['password', 'migrating', 'soft_deleted'];
 
 /** The status that the API shows. */
 export function statusOf({ vmState, taskState }: ServerRecord): string {

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
+import type { HttpFault } from '../fault-error.js';
 import type { Cloud } from '../cloud.js';
-import type { ServerRecord } from '../records.js';
+import type { ServerRecord, VmState } from '../records.js';
 import type { State } from '../state.js';
 import { noInstance, noMapping, novaFault } from './faults.js';
 
@@ -45,7 +46,7 @@ export function changeServer(
 
 /** What an action asks of a server's state. */
 export interface NeededState {
-  vmStates: ServerRecord['vmState'][];
+  vmStates: VmState[];
   /** @default no task under way */
   taskStates?: (string | null)[] | 'any';
   /** Whether the machine must have a host, as it has soon after the scheduling. @default false */
@@ -70,7 +71,10 @@ export function requireState(
   if (taskStates !== 'any' && !taskStates.includes(server.taskState)) {
     during('task_state', server.taskState ?? 'None');
   }
-  if (server.launchedAt === null) {
-    throw novaFault(409, `Instance ${server.id} is in an invalid state for '${action}'`);
-  }
+  if (server.launchedAt === null) throw invalidState(server, action);
+}
+
+/** A state that Nova does not name. */
+export function invalidState({ id }: ServerRecord, action: string): HttpFault {
+  return novaFault(409, `Instance ${id} is in an invalid state for '${action}'`);
 }

@@ -82,7 +82,7 @@ export function serverTagRoutes(app: FastifyInstance, cloud: Cloud): void {
 }
 
 function requireSettled({ id, vmState }: ServerRecord, action: string): void {
-  if (vmState === 'active' || vmState === 'stopped') return;
+  if (['active', 'paused', 'suspended', 'stopped'].includes(vmState)) return;
   throw novaFault(409, `Cannot '${action}' instance ${id} while it is in vm_state ${vmState}`);
 }
 

@@ -97,6 +97,8 @@ export function serverRoutes(app: FastifyInstance, cloud: Cloud): void {
     const server = findServer(state, param(request, 'server'));
     if (server.locked) throw novaFault(409, `Instance ${server.id} is locked`);
     state.transaction(() => {
+      // Nova clears away first what a resize has left.
+      if (server.vmState === 'resized') recordAction(state, request, server.id, 'confirmResize');
       recordAction(state, request, server.id, 'delete');
     });
     cloud.machines.delete(server.id);

@@ -21,6 +21,14 @@ cd "$FOLDER"
 mount -t overlay overlay -o "lowerdir=$IMAGE,upperdir=upper,workdir=work" root
 mkdir -p root/var/lib/cloud/seed
 
+# During a rescue the machine's own disk is there to be mended.
+rescued=()
+if [ -d own-disk/upper ]; then
+  mkdir -p own-disk/root
+  mount -t overlay overlay -o "lowerdir=$IMAGE,upperdir=own-disk/upper,workdir=own-disk/work" own-disk/root
+  rescued=(--bind="$FOLDER/own-disk/root:/mnt")
+fi
+
 machine() {
   # No process may be left beside the groups that the machine's supervisor makes.
   echo "$BASHPID" >"/sys/fs/cgroup/$CGROUP/machine/cgroup.procs"
@@ -32,7 +40,7 @@ machine() {
     --capability=CAP_NET_ADMIN,CAP_NET_RAW,CAP_SYSLOG --system-call-filter='@keyring bpf' \
     --bind-ro="$FOLDER/config-drive:/var/lib/cloud/seed/config_drive" \
     --bind="$FOLDER/containerd:/var/lib/containerd" --bind="$FOLDER/kubelet:/var/lib/kubelet" \
-    --bind=/dev/kmsg --resolv-conf=off --timezone=off --link-journal=no \
+    --bind=/dev/kmsg "${rescued[@]}" --resolv-conf=off --timezone=off --link-journal=no \
     --console=read-only --kill-signal=SIGRTMIN+3
 }
 

@@ -66,15 +66,20 @@ export class Cgroups {
 
   /** Whether any process of a machine lives. */
   isPopulated(group: string): boolean {
-    try {
-      const events = readFileSync(
-        path.join(this.hierarchies.unified, group, 'cgroup.events'),
-        'utf8',
-      );
-      return events.includes('populated 1');
-    } catch {
-      return false;
-    }
+    return this.events(group).includes('populated 1');
+  }
+
+  /** Whether all processes of a machine are held up. They can be killed nevertheless. */
+  isFrozen(group: string): boolean {
+    return this.events(group).includes('frozen 1');
+  }
+
+  /** Holds a machine's processes up, or lets them go on. */
+  async freeze(group: string, frozen: boolean): Promise<void> {
+    const file = path.join(this.hierarchies.unified, group, 'cgroup.freeze');
+    if (!this.isPopulated(group)) return;
+    writeFileSync(file, frozen ? '1' : '0');
+    while (this.isPopulated(group) && this.isFrozen(group) !== frozen) await sleep(20);
   }
 
   /** The process that runs a machine's system and hands it signals. */
@@ -112,6 +117,14 @@ export class Cgroups {
   /** Removes what holds the machines' groups, once they are gone. */
   close(): void {
     this.remove(this.prefix);
+  }
+
+  private events(group: string): string {
+    try {
+      return readFileSync(path.join(this.hierarchies.unified, group, 'cgroup.events'), 'utf8');
+    } catch {
+      return '';
+    }
   }
 
   /** Lets machines have controllers of their own, where the host hands them out at all. */

@@ -12,11 +12,18 @@ import type { State } from '../state.js';
 import { Cgroups } from './cgroups.js';
 import { writeConfigDrive } from './config-drive.js';
 import { clearHost } from './leftovers.js';
+import { changeDisk } from './machine-disk.js';
 import { consoleFile, MachineProcesses, wantsReboot } from './machine-process.js';
 import { HostNames } from './names.js';
 import { connectIn, listenIn } from './namespace-sockets.js';
 import type { PluggedPort } from './network-data.js';
-import { namespaces, removeNamespace, SERVICE_ADDRESS, Switch } from './switch.js';
+import {
+  namespaces,
+  removeNamespace,
+  SERVICE_ADDRESS,
+  Switch,
+  type PluggedServer,
+} from './switch.js';
 import { runCommand } from './run-command.js';
 
 /** How often it is looked whether a machine has ended by itself, milliseconds. */
@@ -97,6 +104,21 @@ export class LinuxDriver implements MachineDriver {
     });
   }
 
+  pause(id: string): Promise<void> {
+    return this.setPaused(id, true);
+  }
+
+  unpause(id: string): Promise<void> {
+    return this.setPaused(id, false);
+  }
+
+  changeDisk(id: string, to: 'new' | 'rescue' | 'own'): Promise<void> {
+    return this.inTurn(id, async () => {
+      await changeDisk(this.folderOf(id), to);
+      if (to === 'new') await rm(this.driveOf(id), { recursive: true, force: true });
+    });
+  }
+
   remove(id: string): Promise<void> {
     return this.inTurn(id, async () => {
       this.on.delete(id);
@@ -135,6 +157,14 @@ export class LinuxDriver implements MachineDriver {
     await Promise.all([...this.queues.values()].map((queue) => queue(() => undefined)));
     await this.switching(() => clearHost(this.state.dataDir));
     for (const server of this.listening.values()) server.close();
+  }
+
+  /** The kernel would answer for a machine that is held up: its cables are pulled as well. */
+  private setPaused(id: string, paused: boolean): Promise<void> {
+    return this.inTurn(id, async () => {
+      await this.processes.pause(id, paused);
+      await this.follow();
+    });
   }
 
   /** What a process of the cloud that was killed has left of servers that are no more. */
@@ -182,19 +212,19 @@ export class LinuxDriver implements MachineDriver {
   }
 
   /** A server's ports are plugged from its first boot until it is deleted, also while it is off. */
-  private async pluggedServers(): Promise<string[]> {
+  private async pluggedServers(): Promise<PluggedServer[]> {
     const present = new Set(await namespaces());
     return this.state.servers
       .all()
       .filter(({ id, vmState }) => vmState !== 'deleted' && present.has(this.names.machine(id)))
-      .map(({ id }) => id);
+      .map(({ id }) => ({ id, paused: this.processes.isPaused(id) }));
   }
 
   private writeDrive(server: ServerRecord): void {
     const input = this.state.serverInputs.get(server.id);
     if (input === undefined) throw new Error(`nothing is known of what ${server.id} was given`);
-    const folder = path.join(this.folderOf(server.id), 'config-drive');
-    // Made once, as Nova's: what changes later is told by the metadata service alone.
+    const folder = this.driveOf(server.id);
+    // Made once for a disk, as Nova's: what changes later is told by the metadata service alone.
     if (existsSync(folder)) return;
     const ports = portsOfDevice(this.state, server.id).flatMap((port): PluggedPort[] => {
       const network = this.state.networks.get(port.networkId);
@@ -221,5 +251,9 @@ export class LinuxDriver implements MachineDriver {
 
   private folderOf(id: string): string {
     return path.join(this.folder, id);
+  }
+
+  private driveOf(id: string): string {
+    return path.join(this.folderOf(id), 'config-drive');
   }
 }

@@ -3,6 +3,7 @@ import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:f
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cgroups } from './cgroups.js';
+import { DISK_PARTS } from './machine-disk.js';
 import type { HostNames } from './names.js';
 import { packageFile } from './package-file.js';
 
@@ -21,13 +22,22 @@ export class MachineProcesses {
     return this.cgroups.isPopulated(this.names.cgroup(serverId));
   }
 
+  isPaused(serverId: string): boolean {
+    return this.cgroups.isFrozen(this.names.cgroup(serverId));
+  }
+
+  /** Holds a running machine up, or lets it go on. */
+  async pause(serverId: string, paused: boolean): Promise<void> {
+    await this.cgroups.freeze(this.names.cgroup(serverId), paused);
+  }
+
   /**
    * Boots a machine from its folder. It outlives this process, as a real one outlives the compute service.
    * @param folder holds its config drive; its disk is made there when it has none yet
    */
   async start(serverId: string, hostname: string, folder: string): Promise<void> {
     const group = this.names.cgroup(serverId);
-    for (const part of ['upper', 'work', 'root', 'containerd', 'kubelet']) {
+    for (const part of [...DISK_PARTS, 'root']) {
       mkdirSync(path.join(folder, part), { recursive: true });
     }
     const oldGroups = this.cgroups.make(group);
@@ -61,11 +71,12 @@ export class MachineProcesses {
     }
   }
 
-  /** Ends a machine: `orderly` by its own system, made to when that takes too long. */
+  /** Ends a machine: `orderly` by its own system, made to when that takes too long or cannot be. */
   async stop(serverId: string, how: 'orderly' | 'at once'): Promise<void> {
     const group = this.names.cgroup(serverId);
     const supervisor = this.cgroups.supervisor(group);
-    if (how === 'orderly' && supervisor !== undefined && this.isRunning(serverId)) {
+    const canEnd = this.isRunning(serverId) && !this.isPaused(serverId);
+    if (how === 'orderly' && supervisor !== undefined && canEnd) {
       process.kill(supervisor, 'SIGTERM');
       const deadline = Date.now() + ORDERLY_SECONDS * 1000;
       while (this.isRunning(serverId) && Date.now() < deadline) await sleep(50);

@@ -9,6 +9,13 @@ import { runCommand } from './run-command.js';
 /** The cloud's own address on every network, as OpenStack's metadata service has it. */
 export const SERVICE_ADDRESS = '169.254.169.254';
 
+/** A server whose machine has its interfaces. */
+export interface PluggedServer {
+  id: string;
+  /** A machine that is held up has its cables pulled. */
+  paused: boolean;
+}
+
 /**
  * The cloud's networks: one bridge for each in a network namespace that nothing leads out of, and beside it a
  * namespace from which the cloud reaches the network. What is on the host follows the state: {@link follow} makes
@@ -33,8 +40,11 @@ export class Switch {
   }
 
   /** Makes bridges, cables and filters what the machines' ports say. */
-  async follow(serverIds: string[]): Promise<void> {
-    const plugged = serverIds.map((id) => ({ id, ports: portsOfDevice(this.state, id) }));
+  async follow(servers: PluggedServer[]): Promise<void> {
+    const plugged = servers.map((server) => ({
+      ...server,
+      ports: portsOfDevice(this.state, server.id),
+    }));
     const ports = plugged.flatMap((machine) => machine.ports);
     for (const id of new Set(ports.map(({ networkId }) => networkId))) await this.addNetwork(id);
     const sets = portSecuritySets(ports);
@@ -42,7 +52,7 @@ export class Switch {
     if (sets !== this.applied) await inNamespace(this.names.switch, 'nft', ['-f', '-'], sets);
     this.applied = sets;
     const links = new Set(await linksIn(this.names.switch));
-    for (const machine of plugged) await this.cable(machine.id, machine.ports, links);
+    for (const machine of plugged) await this.cable(machine, machine.ports, links);
     const wanted = new Set(ports.map(({ id }) => tapName(id)));
     await this.removeUnused(links, wanted, new Set(ports.map(({ networkId }) => networkId)));
   }
@@ -90,8 +100,12 @@ export class Switch {
     throw new Error(`network ${network.id} has no address left for the cloud itself`);
   }
 
-  private async cable(serverId: string, ports: PortRecord[], links: Set<string>): Promise<void> {
-    const namespace = this.names.machine(serverId);
+  private async cable(
+    { id, paused }: PluggedServer,
+    ports: PortRecord[],
+    links: Set<string>,
+  ): Promise<void> {
+    const namespace = this.names.machine(id);
     const present = new Set(await linksIn(namespace));
     for (const port of ports) {
       const tap = tapName(port.id);
@@ -106,7 +120,8 @@ export class Switch {
         ]);
         await ip(namespace, [`link set ${name} mtu ${mtu}`]);
       }
-      await ip(this.names.switch, [`link set ${tap} ${port.adminStateUp ? 'up' : 'down'}`]);
+      const up = port.adminStateUp && !paused;
+      await ip(this.names.switch, [`link set ${tap} ${up ? 'up' : 'down'}`]);
     }
   }
 

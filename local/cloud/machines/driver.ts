@@ -13,10 +13,18 @@ export interface MachineDriver {
    * state. What it rejects with becomes the server's fault.
    */
   powerOn(server: ServerRecord): Promise<void>;
-  /** The server is ACTIVE: its machine may now be seen through the API. */
+  /** The server is up: its machine may now be seen through the API. */
   running(server: ServerRecord): void;
   /** Powers a machine off: `orderly` asks its system to end first. */
   powerOff(id: string, how: 'orderly' | 'at once'): Promise<void>;
+  /** Stops a running machine in the middle of what it does; `unpause` lets it go on from there. */
+  pause(id: string): Promise<void>;
+  unpause(id: string): Promise<void>;
+  /**
+   * Changes the disk that a machine, which is off, boots from next: to a `new` one instead of its own, to a new one
+   * for a `rescue` while its own is kept, or back to its `own`.
+   */
+  changeDisk(id: string, to: 'new' | 'rescue' | 'own'): Promise<void>;
   /** Powers a machine off at once and removes all of it; its ports are still in the state. */
   remove(id: string): Promise<void>;
   /** Takes note of changed ports of running machines. */

@@ -7,6 +7,7 @@ import { PUBLIC_NET, type Profile } from '../profiles.js';
 import type { PortRecord, ServerRecord, Transition } from '../records.js';
 import type { State } from '../state.js';
 import type { MachineDriver } from './driver.js';
+import { isOn, isPaused, isTask, isUp, TASKS } from './tasks.js';
 
 /** How long things take, in milliseconds. */
 export interface MachineTimes {
@@ -16,7 +17,7 @@ export interface MachineTimes {
   buildMs: number;
   /** From the delete to 404. */
   deleteMs: number;
-  /** Of a stop, a start or a reboot. */
+  /** Of a stop, a start, a reboot, or a step of what else is done to a server. */
   powerMs: number;
 }
 
@@ -40,7 +41,7 @@ export class Machines {
     });
     for (const server of this.state.servers.all()) {
       this.schedule(server);
-      if (server.vmState === 'active' && server.next === null) void this.revive(server);
+      if (isOn(server) && server.next === null) void this.revive(server);
     }
   }
 
@@ -78,7 +79,21 @@ export class Machines {
   /** Starts to stop, start or reboot a server. */
   power(id: string, taskState: PowerTask, step: 'stopped' | 'running'): void {
     this.background(id, this.driver.powerOff(id, howOff(taskState)));
+    this.begin(id, taskState, step);
+  }
+
+  /**
+   * Begins a task, which goes on by itself.
+   * @param change what becomes of the server at once
+   */
+  begin(
+    id: string,
+    taskState: string,
+    step: Transition['step'],
+    change?: (server: ServerRecord) => void,
+  ): void {
     this.change(id, (server) => {
+      change?.(server);
       server.taskState = taskState;
       server.next = { step, at: Date.now() + this.times.powerMs };
     });
@@ -169,11 +184,12 @@ export class Machines {
       return;
     }
     const server = this.state.servers.get(id);
-    if (server?.vmState === 'active' && server.next === null) this.driver.running(server);
+    if (server !== undefined && isUp(server) && server.next === null) this.driver.running(server);
   }
 
   private async drive(server: ServerRecord, step: Transition['step']): Promise<void> {
-    if (step === 'finish') await this.driver.powerOn(server);
+    if (isTask(step)) await TASKS[step].drive?.(this.driver, server);
+    else if (step === 'finish') await this.driver.powerOn(server);
     else if (step === 'stopped') await this.driver.powerOff(server.id, howOff(server.taskState));
     else if (step === 'running') {
       if (server.taskState !== 'powering-on') {
@@ -183,24 +199,26 @@ export class Machines {
     } else if (step === 'unplug') await this.driver.remove(server.id);
   }
 
-  /** A machine that should be running, as far as the last process of the cloud knew. */
+  /** A machine that should be on, as far as the last process of the cloud knew. */
   private async revive(server: ServerRecord): Promise<void> {
     try {
       await this.driver.powerOn(server);
+      if (isPaused(server)) await this.driver.pause(server.id);
     } catch (error) {
       this.log.error({ server: server.id, err: error }, 'a machine does not come up again');
       if (!this.closed) this.fail(server.id, aborted(server.id, error));
       return;
     }
-    if (!this.closed) this.driver.running(server);
+    if (!this.closed && isUp(server)) this.driver.running(server);
   }
 
-  /** As Nova, when it finds a machine off that it believes on. */
+  /** As Nova, when it finds a machine off that it believes on: some states it leaves to whoever made them. */
   private ended(id: string): void {
     if (this.closed) return;
     this.change(id, (server) => {
-      if (server.vmState !== 'active' || server.taskState !== null) return;
-      Object.assign(server, { vmState: 'stopped', powerState: 4 });
+      if (server.taskState !== null) return;
+      server.powerState = 4;
+      if (server.vmState === 'active' || server.vmState === 'paused') server.vmState = 'stopped';
     });
   }
 
@@ -212,7 +230,12 @@ export class Machines {
 
   private apply(server: ServerRecord, step: Transition['step']): void {
     server.next = null;
-    if (step === 'network') this.toNetworking(server);
+    if (isTask(step)) {
+      const { apply, boots } = TASKS[step];
+      const next = apply(server, this.hostId());
+      if (next !== undefined) server.next = { step: next, at: Date.now() + this.times.powerMs };
+      if (boots && server.powerState === 1) this.booted(server);
+    } else if (step === 'network') this.toNetworking(server);
     else if (step === 'spawn') this.toSpawning(server);
     else if (step === 'finish') this.toActive(server);
     else if (step === 'fail') toError(server, NO_VALID_HOST);
@@ -227,7 +250,7 @@ export class Machines {
 
   private toNetworking(server: ServerRecord): void {
     server.taskState = 'networking';
-    server.hostId = createHash('sha224').update(`${this.profile.name}-host`).digest('hex');
+    server.hostId = this.hostId();
     server.availabilityZone = 'nova';
     server.next = { step: 'spawn', at: Date.now() + server.buildMs * 0.2 };
   }
@@ -262,6 +285,11 @@ export class Machines {
   }
 
   private toActive(server: ServerRecord): void {
+    Object.assign(server, { vmState: 'active', taskState: null, powerState: 1, fault: null });
+    this.booted(server);
+  }
+
+  private booted(server: ServerRecord): void {
     const now = Date.now();
     for (const port of portsOfDevice(this.state, server.id)) {
       this.state.ports.put(port.id, {
@@ -271,7 +299,6 @@ export class Machines {
         revision: port.revision + 1,
       });
     }
-    Object.assign(server, { vmState: 'active', taskState: null, powerState: 1, fault: null });
     server.launchedAt ??= now;
     server.boots += 1;
     if (this.profile.name === 'rackspace') {
@@ -282,6 +309,10 @@ export class Machines {
       server.accessIPv4 ||= onPublic?.fixedIps[0]?.ip ?? '';
     }
     if (server.guest === 'finished') server.guest = 'pending';
+  }
+
+  private hostId(): string {
+    return createHash('sha224').update(`${this.profile.name}-host`).digest('hex');
   }
 
   private toDeleted(server: ServerRecord): void {

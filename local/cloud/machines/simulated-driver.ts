@@ -53,6 +53,19 @@ export class SimulatedDriver implements MachineDriver {
     return Promise.resolve();
   }
 
+  /** A guest program cannot be held up: it ends, and runs anew afterwards unless it was finished. */
+  pause(id: string): Promise<void> {
+    return this.powerOff(id);
+  }
+
+  unpause(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  changeDisk(): Promise<void> {
+    return Promise.resolve();
+  }
+
   remove(id: string): Promise<void> {
     return this.powerOff(id);
   }

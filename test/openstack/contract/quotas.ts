@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { bootServer, createServer, sharedNetwork } from './booted.js';
+import { act } from './acted.js';
+import { awaitStatus, bootServer, createServer, sharedNetwork } from './booted.js';
 import type { Case, Cloud } from './cloud.js';
 import { importKey, publicKey } from './key-pairs.js';
 import { createPort, makeNetwork, makePort, makeSubnet } from './networked.js';
@@ -94,6 +95,42 @@ export const quotaCases: Case[] = [
         assert.equal(await used(cloud, 'totalInstancesUsed'), now);
       });
       (await createServer(cloud)).is(202);
+    },
+  },
+  {
+    name: 'no larger servers than the quota says',
+    run: async (cloud) => {
+      const id = await bootServer(cloud);
+      const [cores, ram] = [await used(cloud, 'totalCoresUsed'), await used(cloud, 'totalRAMUsed')];
+      await limit(cloud, { cores, ram });
+      (await act(cloud, id, { resize: { flavorRef: '3' } })).nova(
+        403,
+        'forbidden',
+        `Quota exceeded for cores, ram: Requested 1, 2048, but already used ${cores}, ${ram} ` +
+          `of ${cores}, ${ram} cores, ram`,
+      );
+      await limit(cloud, { cores: cores + 1, ram: ram + 2048 });
+      (await act(cloud, id, { resize: { flavorRef: '3' } })).is(202);
+      await awaitStatus(cloud, id, 'VERIFY_RESIZE');
+      assert.equal(await used(cloud, 'totalCoresUsed'), cores + 1);
+      assert.equal(await used(cloud, 'totalRAMUsed'), ram + 2048);
+      (await act(cloud, id, { revertResize: null })).is(202);
+      await awaitStatus(cloud, id, 'ACTIVE');
+      assert.equal(await used(cloud, 'totalCoresUsed'), cores);
+    },
+  },
+  {
+    name: 'a smaller flavor is not taken back when the quota has shrunk meanwhile',
+    run: async (cloud) => {
+      const id = await bootServer(cloud, { flavorRef: '3' });
+      (await act(cloud, id, { resize: { flavorRef: '2' } })).is(202);
+      await awaitStatus(cloud, id, 'VERIFY_RESIZE');
+      await limit(cloud, { cores: await used(cloud, 'totalCoresUsed') });
+      (await act(cloud, id, { revertResize: null })).nova(
+        500,
+        'computeFault',
+        /<class 'nova\.exception\.TooManyInstances'>$/,
+      );
     },
   },
   {

@@ -20,9 +20,14 @@ import { raceCases } from './races.js';
 import { serverActionCases } from './server-actions.js';
 import { serverCreateCases } from './server-create.js';
 import { serverGroupCases } from './server-groups.js';
+import { serverLifecycleCases } from './server-lifecycle.js';
 import { serverListCases } from './server-lists.js';
+import { serverNetworkActionCases } from './server-network-actions.js';
 import { serverNetworkCases } from './server-networks.js';
+import { serverRebuildCases } from './server-rebuild.js';
 import { serverRefusalCases } from './server-refusals.js';
+import { serverResizeCases } from './server-resize.js';
+import { serverStateCases } from './server-states.js';
 import { subnetCases } from './subnets.js';
 import { usualQuota } from './target.js';
 import type { Target } from './target.js';
@@ -56,6 +61,11 @@ const groups: Record<string, Case[]> = {
   'actions on servers': serverActionCases,
   'server groups': serverGroupCases,
   'what the project may have none of': notOfferedCases,
+  'servers held up and set aside': serverLifecycleCases,
+  'resized servers': serverResizeCases,
+  'rebuilt servers': serverRebuildCases,
+  'security groups and addresses of servers': serverNetworkActionCases,
+  'states of servers': serverStateCases,
   'the same moment': raceCases,
   quotas: quotaCases,
 };

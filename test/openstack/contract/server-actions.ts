@@ -1,17 +1,9 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { act } from './acted.js';
 import { awaitStatus, bootServer, createServer, microversion } from './booted.js';
 import type { Answer } from './answer.js';
-import type { Case, Cloud } from './cloud.js';
-
-function act(
-  cloud: Cloud,
-  id: string,
-  action: unknown,
-  headers?: Record<string, string>,
-): Promise<Answer> {
-  return cloud.compute.post(`/servers/${id}/action`, action, headers);
-}
+import type { Case } from './cloud.js';
 
 function missing(answer: Answer, id: string): void {
   answer.nova(404, 'itemNotFound', `Instance ${id} could not be found.`);
