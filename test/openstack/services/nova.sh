@@ -20,6 +20,8 @@ osapi_compute_workers = 1
 metadata_listen = $HOST
 metadata_listen_port = $NOVA_METADATA_PORT
 metadata_workers = 1
+# There is but one host: a resized server stays on it.
+allow_resize_to_same_host = true
 vif_plugging_is_fatal = false
 vif_plugging_timeout = 30
 [api]
