@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyRequest } from 'fastify';
 import type { Cloud } from '../cloud.js';
-import type { FlavorRecord, RequestedNetwork, ServerRecord } from '../records.js';
+import type { RequestedNetwork, ServerRecord } from '../records.js';
 import type { State } from '../state.js';
 import { novaFault, policy } from './faults.js';
 import { checkFit } from './image-fit.js';
