@@ -1,7 +1,9 @@
 import type { FastifyBaseLogger } from 'fastify';
 import type { FaultRules } from './fault-rules.js';
 import type { Tokens } from './identity/tokens.js';
+import type { ImageFiles } from './images/image-files.js';
 import type { Machines } from './machines/machines.js';
+import type { Snapshots } from './machines/snapshots.js';
 import type { Profile, Quota } from './profiles.js';
 import type { RateLimits } from './rate-limits.js';
 import type { RequestCounts } from './request-counts.js';
@@ -13,6 +15,8 @@ export interface Cloud {
   readonly profile: Profile;
   readonly tokens: Tokens;
   readonly machines: Machines;
+  readonly imageFiles: ImageFiles;
+  readonly snapshots: Snapshots;
   readonly faults: FaultRules;
   readonly counts: RequestCounts;
   readonly rateLimits: RateLimits;

@@ -160,15 +160,51 @@ export interface FlavorRecord {
   extraSpecs: Record<string, string>;
 }
 
-/** An image. */
+/** The bytes of an image, in a file of their own. */
+export interface ImageData {
+  bytes: number;
+  md5: string;
+  sha512: string;
+  /** Of the disk in the image; null where its format does not tell. */
+  virtualBytes: number | null;
+}
+
+/** A project that an image is shared with. */
+export interface ImageMemberRecord {
+  projectId: string;
+  status: 'pending' | 'accepted' | 'rejected';
+  createdAt: number;
+  updatedAt: number;
+}
+
+/** An image; `minRamMiB` and `minDiskGiB` are Glance's `min_ram` and `min_disk`. */
 export interface ImageRecord {
   id: string;
-  name: string;
+  name: string | null;
+  /** `saving` while its bytes come. */
+  status: 'queued' | 'saving' | 'active' | 'deactivated';
+  visibility: 'public' | 'private' | 'shared' | 'community';
+  /** The project that it belongs to. */
+  owner: string;
+  protected: boolean;
+  hidden: boolean;
   minRamMiB: number;
   minDiskGiB: number;
-  sizeBytes: number;
-  properties: Record<string, string>;
+  diskFormat: string | null;
+  containerFormat: string | null;
+  tags: string[];
+  properties: Record<string, string | null>;
+  members: ImageMemberRecord[];
+  data: ImageData | null;
   createdAt: number;
+  updatedAt: number;
+}
+
+/** A snapshot of a server that is being taken. */
+export interface SnapshotRecord {
+  imageId: string;
+  /** How many backups of a type are kept; null of a snapshot that is no backup. */
+  backup: { type: string; rotation: number } | null;
 }
 
 interface StandardAttributes {

@@ -1,14 +1,16 @@
 import { seededUuid } from './ids.js';
+import type { ImageFiles } from './images/image-files.js';
+import { newImage } from './images/new-image.js';
 import { PUBLIC_NET, SERVICE_NET, type Profile } from './profiles.js';
-import type { FlavorRecord, ImageRecord, NetworkRecord, SubnetRecord } from './records.js';
+import type { FlavorRecord, NetworkRecord, SubnetRecord } from './records.js';
 import type { State } from './state.js';
 
 /** Puts into a new cloud what every new cloud has: images, flavors, the cloud's own networks. */
-export function seed(state: State, profile: Profile): void {
+export function seed(state: State, imageFiles: ImageFiles, profile: Profile): void {
   state.transaction(() => {
+    addImages(state, imageFiles);
     if (state.settings.get('seeded') === true) return;
     const now = Date.now();
-    for (const image of images(now)) state.images.put(image.id, image);
     for (const flavor of flavors(profile)) state.flavors.put(flavor.id, flavor);
     if (profile.name === 'rackspace') {
       addNetwork(state, PUBLIC_NET, 'public', '198.18.0.0/16', now, { shared: true });
@@ -21,23 +23,34 @@ export function seed(state: State, profile: Profile): void {
   });
 }
 
-function images(createdAt: number): ImageRecord[] {
-  const image = (name: string, distro: string, version: string, id: string): ImageRecord => ({
-    id,
-    name,
-    minRamMiB: 512,
-    minDiskGiB: 5,
-    sizeBytes: 512 * 1024 * 1024,
-    properties: { os_distro: distro, os_version: version, os_type: 'linux' },
-    createdAt,
-  });
+/** Their bytes are no system: whatever boots is not read from them. */
+const IMAGE_BYTES = Buffer.alloc(1024);
+
+/** Clouds of before images had bytes get theirs anew. */
+function addImages(state: State, files: ImageFiles): void {
+  const add = (name: string, distro: string, version: string, id: string): void => {
+    if (state.images.get(id)?.data) return;
+    state.images.put(id, {
+      ...newImage(IMAGE_OWNER, id),
+      name,
+      status: 'active',
+      visibility: 'public',
+      minRamMiB: 512,
+      minDiskGiB: 5,
+      diskFormat: 'raw',
+      containerFormat: 'bare',
+      properties: { os_distro: distro, os_version: version, os_type: 'linux' },
+      data: files.put(id, 'raw', IMAGE_BYTES),
+    });
+  };
   const trusty = 'Ubuntu 14.04 LTS (Trusty Tahr) (PVHVM)';
-  return [
-    image('Ubuntu 24.04', 'ubuntu', '24.04', seededUuid('Ubuntu 24.04')),
-    image(trusty, 'ubuntu', '14.04', '255df5fb-e3d4-45a3-9a07-c976debf7c14'),
-    image('Debian 12', 'debian', '12', seededUuid('Debian 12')),
-  ];
+  add('Ubuntu 24.04', 'ubuntu', '24.04', seededUuid('Ubuntu 24.04'));
+  add(trusty, 'ubuntu', '14.04', '255df5fb-e3d4-45a3-9a07-c976debf7c14');
+  add('Debian 12', 'debian', '12', seededUuid('Debian 12'));
 }
+
+/** The cloud's own project. */
+const IMAGE_OWNER = seededUuid('image-owner').replaceAll('-', '');
 
 /** Rackspace's flavors are known by id and have a display name; elsewhere it is the other way. */
 function flavors(profile: Profile): FlavorRecord[] {

@@ -12,6 +12,8 @@ import { FaultRules } from './fault-rules.js';
 import { identityV2 } from './identity/v2.js';
 import { identityV3 } from './identity/v3.js';
 import { Tokens } from './identity/tokens.js';
+import { ImageFiles } from './images/image-files.js';
+import { recoverImages } from './images/image-store.js';
 import { imageRoutes } from './images/routes.js';
 import { readBodiesAsText } from './json-body.js';
 import { LinuxDriver } from './linux/linux-driver.js';
@@ -21,6 +23,7 @@ import type { MachineDriver } from './machines/driver.js';
 import type { Boot } from './machines/guest-program.js';
 import { Machines, type MachineTimes } from './machines/machines.js';
 import { SimulatedDriver } from './machines/simulated-driver.js';
+import { Snapshots } from './machines/snapshots.js';
 import { networkRoutes } from './networking/routes.js';
 import { objectStorageRoutes } from './object-storage/routes.js';
 import { profileOf, type ProfileName } from './profiles.js';
@@ -131,10 +134,12 @@ export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
   if (options.linuxImage === undefined) cloud.internalUrl = cloud.url;
   proxyToMachines(app.server, cloud, (socket) => fromMachines.has(socket));
   await cloud.machines.resume();
+  cloud.snapshots.resume();
   return {
     cloud,
     url: cloud.url,
     close: async () => {
+      await cloud.snapshots.close();
       await cloud.machines.close();
       await app.close();
       await cloud.state.close();
@@ -150,18 +155,23 @@ function openCloud(
   const state = new State(options.dataDir);
   const profile = profileOf(options.profile);
   ensureAccount(state, profile, options.env ?? {});
-  seed(state, profile);
+  const imageFiles = new ImageFiles(state.imageDir);
+  seed(state, imageFiles, profile);
+  recoverImages({ state, imageFiles });
   const { linuxImage } = options;
   const driver: MachineDriver =
     linuxImage === undefined
       ? new SimulatedDriver(state, options.guest, options.guestConcurrency ?? 64, app.log)
-      : new LinuxDriver(state, linuxImage, fromMachine, app.log);
+      : new LinuxDriver(state, linuxImage, imageFiles, fromMachine, app.log);
   const times = options.times ?? (linuxImage === undefined ? SIMULATED_TIMES : REAL_TIMES);
+  const machines = new Machines(state, profile, driver, times, app.log);
   return {
     state,
     profile,
     tokens: new Tokens(state, profile),
-    machines: new Machines(state, profile, driver, times, app.log),
+    machines,
+    imageFiles,
+    snapshots: new Snapshots(state, imageFiles, machines, app.log),
     faults: new FaultRules(state),
     counts: new RequestCounts(state),
     rateLimits: new RateLimits(profile.rateLimits),

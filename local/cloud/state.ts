@@ -68,6 +68,8 @@ export class Table<T> {
 export class State {
   /** Bytes of objects, one file each. */
   readonly objectDir: string;
+  /** What images consist of, one folder each. */
+  readonly imageDir: string;
   readonly settings: Table<unknown>;
   readonly applicationCredentials: Table<R.ApplicationCredentialRecord>;
   readonly revokedTokens: Table<number>;
@@ -79,6 +81,10 @@ export class State {
   readonly keyPairs: Table<R.KeyPairRecord>;
   readonly flavors: Table<R.FlavorRecord>;
   readonly images: Table<R.ImageRecord>;
+  /** Ids of deleted images, which are never given again. */
+  readonly deletedImages: Table<true>;
+  /** Snapshots under way, by server. */
+  readonly snapshots: Table<R.SnapshotRecord>;
   readonly networks: Table<R.NetworkRecord>;
   readonly subnets: Table<R.SubnetRecord>;
   readonly ports: Table<R.PortRecord>;
@@ -96,6 +102,8 @@ export class State {
   constructor(readonly dataDir: string) {
     this.objectDir = path.join(dataDir, 'objects');
     mkdirSync(this.objectDir, { recursive: true, mode: 0o700 });
+    this.imageDir = path.join(dataDir, 'images');
+    mkdirSync(this.imageDir, { recursive: true, mode: 0o700 });
     this.root = open({
       path: path.join(dataDir, 'state.mdb'),
       encoding: 'json',
@@ -116,6 +124,8 @@ export class State {
     this.keyPairs = this.table('key-pairs');
     this.flavors = this.table('flavors');
     this.images = this.table('images');
+    this.deletedImages = this.table('deleted-images');
+    this.snapshots = this.table('snapshots');
     this.networks = this.table('networks');
     this.subnets = this.table('subnets');
     this.ports = this.table('ports');

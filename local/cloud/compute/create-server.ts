@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyRequest } from 'fastify';
 import type { Cloud } from '../cloud.js';
+import { visibleImage } from '../images/image-store.js';
 import type { RequestedNetwork, ServerRecord } from '../records.js';
 import type { State } from '../state.js';
 import { novaFault, policy } from './faults.js';
-import { checkFit } from './image-fit.js';
+import { checkFit, requireActive } from './image-fit.js';
 import { checkFiles, refuseIncompleteFiles } from './injected-files.js';
 import { checkMetadataQuota } from './metadata.js';
 import { newInput, newReservation, newServer, type Found, type ServerWish } from './new-server.js';
@@ -129,7 +130,7 @@ function find(
   if (zone !== undefined && zone !== 'nova') {
     throw novaFault(400, 'The requested availability zone is not available');
   }
-  const image = state.images.get(wish.imageRef?.toLowerCase() ?? '');
+  const image = visibleImage(state, wish.imageRef?.toLowerCase() ?? '');
   if (image === undefined) throw novaFault(400, 'Can not find requested image');
   const securityGroups = securityGroupIds(cloud, wish.security_groups);
   const networks = resolveNetworks(cloud, wanted);
@@ -139,6 +140,7 @@ function find(
   }
   checkMetadataQuota(cloud, wish.metadata ?? {});
   checkFiles(cloud, wish.personality ?? []);
+  requireActive(image);
   checkFit(flavor, image);
   const reservationId = newReservation();
   return { image, flavor, keyPair, networks, securityGroups, reservationId };

@@ -1,17 +1,23 @@
 import type { FlavorRecord, ImageRecord } from '../records.js';
 import { novaFault } from './faults.js';
 
+/** Throws 400 for an image that nothing can be booted from yet, or any more. */
+export function requireActive({ id, status }: ImageRecord): void {
+  if (status !== 'active') throw novaFault(400, `Image ${id} is not active.`);
+}
+
 /** Throws 400 for a flavor that is too small for an image. */
 export function checkFit(flavor: FlavorRecord, image: ImageRecord): void {
   if (flavor.ramMiB < image.minRamMiB) {
     throw novaFault(400, "Flavor's memory is too small for requested image.");
   }
   const gib = 1024 ** 3;
-  if (flavor.diskGiB !== 0 && image.sizeBytes > flavor.diskGiB * gib) {
+  const bytes = image.data?.bytes ?? 0;
+  if (flavor.diskGiB !== 0 && bytes > flavor.diskGiB * gib) {
     throw novaFault(
       400,
       `Flavor's disk is too small for requested image. Flavor disk is ${flavor.diskGiB * gib} ` +
-        `bytes, image is ${image.sizeBytes} bytes.`,
+        `bytes, image is ${bytes} bytes.`,
     );
   }
   if (flavor.diskGiB !== 0 && image.minDiskGiB > flavor.diskGiB) {

@@ -1,3 +1,4 @@
+import { visibleImage } from '../images/image-store.js';
 import { asObject } from '../json-body.js';
 import { act, begin, task, type Action } from './action.js';
 import { novaFault, policy } from './faults.js';
@@ -43,7 +44,7 @@ export const lifecycleActions: Record<string, Action> = {
     const wish = body.rescue as { adminPass?: string; rescue_image_ref?: string } | null;
     requireState(server, 'rescue', { vmStates: ['active', 'stopped', 'error'] });
     const image = wish?.rescue_image_ref;
-    if (image !== undefined && !cloud.state.images.has(image.toLowerCase())) {
+    if (image !== undefined && visibleImage(cloud.state, image.toLowerCase()) === undefined) {
       throw novaFault(400, `Requested rescue image '${image}' is not supported`);
     }
     begin(cloud, request, server, 'rescue', ['rescuing', 'rescued']);

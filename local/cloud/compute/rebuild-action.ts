@@ -1,9 +1,10 @@
 import type { Cloud } from '../cloud.js';
+import { visibleImage } from '../images/image-store.js';
 import { portsOfDevice } from '../networking/port-store.js';
 import type { ServerInput, ServerRecord } from '../records.js';
 import { begin, type Action } from './action.js';
 import { novaFault } from './faults.js';
-import { checkFit } from './image-fit.js';
+import { checkFit, requireActive } from './image-fit.js';
 import {
   checkFiles,
   injectedFiles,
@@ -75,10 +76,11 @@ function keysOf({ state }: Cloud, { key_name: name }: Wish): Record<string, stri
 /** The image's id, when the server may have it. */
 function checkedImage(cloud: Cloud, server: ServerRecord, wish: Wish): string {
   const { state } = cloud;
-  const image = state.images.get(wish.imageRef.toLowerCase());
+  const image = visibleImage(state, wish.imageRef.toLowerCase());
   if (image === undefined) throw novaFault(400, 'Cannot find image for rebuild');
   checkMetadataQuota(cloud, wish.metadata ?? {});
   checkFiles(cloud, wish.personality ?? []);
+  requireActive(image);
   const flavor = state.flavors.get(server.flavorId);
   if (flavor !== undefined) checkFit(flavor, image);
   return image.id;

@@ -33,7 +33,7 @@ export const resizeActions: Record<string, Action> = {
     if (problem !== undefined) throw novaFault(403, problem);
     const image = cloud.state.images.get(server.imageId);
     // Nova does not keep with a server how large its image was.
-    if (image !== undefined) checkFit(flavor, { ...image, sizeBytes: 0 });
+    if (image !== undefined) checkFit(flavor, { ...image, data: null });
     begin(cloud, request, server, 'resize', ['resize_prep', 'migrating'], (old) => {
       old.resize = { otherFlavorId: flavor.id, wasStopped: old.vmState === 'stopped' };
       old.progress = 0;

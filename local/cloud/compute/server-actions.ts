@@ -21,6 +21,7 @@ import {
   recordAction,
   requireState,
 } from './server-store.js';
+import { snapshotActions } from './snapshot-actions.js';
 import { Validator } from './validation.js';
 
 const REBOOT = new Validator(
@@ -61,6 +62,7 @@ const ACTIONS: Record<string, Action> = {
   ...securityGroupActions,
   ...floatingIpActions,
   rebuild,
+  ...snapshotActions,
 
   reboot(cloud, request, server, body) {
     REBOOT.body(body, request.call.legacyCompute);
@@ -138,7 +140,7 @@ export function serverActionRoutes(app: FastifyInstance, cloud: Cloud): void {
     }
     const id = param(request, 'server');
     const server = (BY_MAPPING.has(name) ? findMapped : findServer)(cloud.state, id);
-    if (action === undefined) throw refusal(name, server, body[name]);
+    if (action === undefined) throw refusal(name, body[name]);
     const answer = action(cloud, request, server, body, reply);
     return answer ?? reply.code(202).send();
   });

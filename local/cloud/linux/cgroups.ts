@@ -76,7 +76,7 @@ export class Cgroups {
 
   /** Holds a machine's processes up, or lets them go on. */
   async freeze(group: string, frozen: boolean): Promise<void> {
-    const file = path.join(this.hierarchies.unified, group, 'cgroup.freeze');
+    const file = this.unifiedFile(group, 'cgroup.freeze');
     if (!this.isPopulated(group)) return;
     writeFileSync(file, frozen ? '1' : '0');
     while (this.isPopulated(group) && this.isFrozen(group) !== frozen) await sleep(20);
@@ -84,7 +84,7 @@ export class Cgroups {
 
   /** The process that runs a machine's system and hands it signals. */
   supervisor(group: string): number | undefined {
-    const file = path.join(this.hierarchies.unified, group, 'machine/supervisor/cgroup.procs');
+    const file = this.unifiedFile(group, 'machine/supervisor/cgroup.procs');
     try {
       return Number(readFileSync(file, 'utf8').split('\n')[0]) || undefined;
     } catch {
@@ -94,7 +94,7 @@ export class Cgroups {
 
   /** Ends every process of a machine, as pulling the plug does. */
   async kill(group: string): Promise<void> {
-    const file = path.join(this.hierarchies.unified, group, 'cgroup.kill');
+    const file = this.unifiedFile(group, 'cgroup.kill');
     if (existsSync(file)) writeFileSync(file, '1');
     while (this.isPopulated(group)) await sleep(20);
   }
@@ -114,17 +114,21 @@ export class Cgroups {
     return [...new Set(groups)];
   }
 
-  /** Removes what holds the machines' groups, once they are gone. */
-  close(): void {
-    this.remove(this.prefix);
+  private unifiedFile(group: string, name: string): string {
+    return path.join(this.hierarchies.unified, group, name);
   }
 
   private events(group: string): string {
     try {
-      return readFileSync(path.join(this.hierarchies.unified, group, 'cgroup.events'), 'utf8');
+      return readFileSync(this.unifiedFile(group, 'cgroup.events'), 'utf8');
     } catch {
       return '';
     }
+  }
+
+  /** Removes what holds the machines' groups, once they are gone. */
+  close(): void {
+    this.remove(this.prefix);
   }
 
   /** Lets machines have controllers of their own, where the host hands them out at all. */

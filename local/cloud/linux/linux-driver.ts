@@ -5,7 +5,9 @@ import path from 'node:path';
 import type { FastifyBaseLogger } from 'fastify';
 import pLimit, { type LimitFunction } from 'p-limit';
 import { account } from '../account.js';
+import type { ImageFiles } from '../images/image-files.js';
 import type { MachineDriver } from '../machines/driver.js';
+import { isPaused } from '../machines/tasks.js';
 import { portsOfDevice, subnetsOf } from '../networking/port-store.js';
 import type { PortRecord, ServerRecord } from '../records.js';
 import type { State } from '../state.js';
@@ -54,6 +56,7 @@ export class LinuxDriver implements MachineDriver {
   constructor(
     private readonly state: State,
     image: string,
+    private readonly imageFiles: ImageFiles,
     private readonly onConnection: (socket: Socket, networkId: string) => void,
     private readonly log: FastifyBaseLogger,
   ) {
@@ -67,6 +70,7 @@ export class LinuxDriver implements MachineDriver {
   async open(ended: (id: string) => void): Promise<void> {
     await mkdir(this.folder, { recursive: true, mode: 0o700 });
     await this.removeStrays();
+    await this.thawCopied();
     await this.switch.open();
     this.look = setInterval(() => {
       for (const id of [...this.on]) {
@@ -87,6 +91,10 @@ export class LinuxDriver implements MachineDriver {
       else {
         await this.plugAnew(server.id);
         this.writeDrive(server);
+        await this.processes.makeDisk(
+          this.folderOf(server.id),
+          this.imageFiles.disk(server.imageId),
+        );
         await this.processes.start(server.id, server.hostname, this.folderOf(server.id));
       }
       this.on.add(server.id);
@@ -128,6 +136,10 @@ export class LinuxDriver implements MachineDriver {
       await rm(this.folderOf(id), { recursive: true, force: true, maxRetries: 3 });
       this.queues.delete(id);
     });
+  }
+
+  copyDisk(id: string, folder: string): Promise<void> {
+    return this.inTurn(id, () => this.processes.copyDisk(id, this.folderOf(id), folder));
   }
 
   portsChanged(): void {
@@ -186,6 +198,13 @@ export class LinuxDriver implements MachineDriver {
     }
     for (const id of await readdir(this.folder)) {
       if (!isAlive(id)) await rm(this.folderOf(id), { recursive: true, force: true });
+    }
+  }
+
+  /** A process of the cloud that was killed while it copied a disk has left the machine held up. */
+  private async thawCopied(): Promise<void> {
+    for (const server of this.state.servers.all().filter((one) => !isPaused(one))) {
+      await this.cgroups.freeze(this.names.cgroup(server.id), false);
     }
   }
 

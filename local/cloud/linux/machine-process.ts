@@ -1,11 +1,13 @@
 import { spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cgroups } from './cgroups.js';
 import { DISK_PARTS } from './machine-disk.js';
 import type { HostNames } from './names.js';
 import { packageFile } from './package-file.js';
+import { runCommand } from './run-command.js';
 
 /** Seconds a machine's system has to end by itself. */
 const ORDERLY_SECONDS = 20;
@@ -71,6 +73,31 @@ export class MachineProcesses {
     }
   }
 
+  /** Gives a machine that has no disk yet a copy of a snapshot's, if there is one. */
+  async makeDisk(folder: string, snapshot: string): Promise<void> {
+    const [disk, draft] = [path.join(folder, 'upper'), path.join(folder, 'upper.draft')];
+    if (existsSync(disk) || !existsSync(snapshot)) return;
+    await rm(draft, { recursive: true, force: true });
+    await copyTree(snapshot, draft);
+    await rename(draft, disk);
+  }
+
+  /** Copies a machine's disk to a new folder; what runs stands still meanwhile. */
+  async copyDisk(serverId: string, folder: string, target: string): Promise<void> {
+    const group = this.names.cgroup(serverId);
+    const disk = path.join(folder, 'upper');
+    mkdirSync(disk, { recursive: true });
+    mkdirSync(path.dirname(target), { recursive: true, mode: 0o700 });
+    await rm(target, { recursive: true, force: true });
+    const stands = !this.isRunning(serverId) || this.cgroups.isFrozen(group);
+    if (!stands) await this.cgroups.freeze(group, true);
+    try {
+      await copyTree(disk, target);
+    } finally {
+      if (!stands) await this.cgroups.freeze(group, false);
+    }
+  }
+
   /** Ends a machine: `orderly` by its own system, made to when that takes too long or cannot be. */
   async stop(serverId: string, how: 'orderly' | 'at once'): Promise<void> {
     const group = this.names.cgroup(serverId);
@@ -84,6 +111,11 @@ export class MachineProcesses {
     await this.cgroups.kill(group);
     this.cgroups.remove(group);
   }
+}
+
+/** With everything that an overlay needs: owners, devices that stand for deleted files, attributes. */
+async function copyTree(from: string, to: string): Promise<void> {
+  await runCommand('cp', ['--archive', '--reflink=auto', '--no-target-directory', from, to]);
 }
 
 /** What a machine has written to its console. */

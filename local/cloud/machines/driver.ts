@@ -27,6 +27,11 @@ export interface MachineDriver {
   changeDisk(id: string, to: 'new' | 'rescue' | 'own'): Promise<void>;
   /** Powers a machine off at once and removes all of it; its ports are still in the state. */
   remove(id: string): Promise<void>;
+  /**
+   * Copies what a machine has written to its disk, as it is at one moment.
+   * @param folder of the copy, made here; machines without a disk make none
+   */
+  copyDisk(id: string, folder: string): Promise<void>;
   /** Takes note of changed ports of running machines. */
   portsChanged(): void;
   /**

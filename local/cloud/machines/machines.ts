@@ -55,6 +55,11 @@ export class Machines {
     return this.driver.connect(port, address, tcpPort);
   }
 
+  /** Copies what a machine has written to its disk into a new folder; see {@link MachineDriver}. */
+  copyDisk(id: string, folder: string): Promise<void> {
+    return this.driver.copyDisk(id, folder);
+  }
+
   /** Says that ports may have changed. */
   portsChanged(): void {
     this.driver.portsChanged();
@@ -216,7 +221,7 @@ export class Machines {
   private ended(id: string): void {
     if (this.closed) return;
     this.change(id, (server) => {
-      if (server.taskState !== null) return;
+      if (server.taskState !== null && !server.taskState.startsWith('image_')) return;
       server.powerState = 4;
       if (server.vmState === 'active' || server.vmState === 'paused') server.vmState = 'stopped';
     });

@@ -70,6 +70,10 @@ export class SimulatedDriver implements MachineDriver {
     return this.powerOff(id);
   }
 
+  copyDisk(): Promise<void> {
+    return Promise.resolve();
+  }
+
   portsChanged(): void {
     // A guest program knows of no network.
   }
