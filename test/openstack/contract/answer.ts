@@ -106,6 +106,20 @@ export class Answer extends Document {
     return this.refuses(message, (text) => ({ NeutronError: { type, message: text, detail: '' } }));
   }
 
+  /** Asserts a refusal by Glance, for whoever accepts JSON: what stands below it is in a line of its own. */
+  glance(code: number, message: string | RegExp): this {
+    this.is(code);
+    const parts = this.string('message').split('<br /><br />');
+    const told = parts
+      .map((part) => part.trim())
+      .join('\n')
+      .trim();
+    if (message instanceof RegExp) assert.match(told, message, this.request);
+    else assert.equal(told, message, this.request);
+    assert.ok(this.string('code').startsWith(`${code} `));
+    return this;
+  }
+
   /** Where only a part of the message is sure, the message itself stands in for it. */
   private refuses(message: string | RegExp, body: (message: string) => unknown): this {
     const [kind] = this.keys('');

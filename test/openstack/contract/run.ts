@@ -5,6 +5,7 @@ import { Cloud } from './cloud.js';
 import { containerCases } from './containers.js';
 import { identityV2Cases } from './identity-v2.js';
 import { identityCases } from './identity.js';
+import { imageCases } from './images.js';
 import { keyPairCases } from './key-pairs.js';
 import { manifestCases } from './large-object-manifests.js';
 import { largeObjectCases } from './large-objects.js';
@@ -28,6 +29,7 @@ import { serverRebuildCases } from './server-rebuild.js';
 import { serverRefusalCases } from './server-refusals.js';
 import { serverResizeCases } from './server-resize.js';
 import { serverStateCases } from './server-states.js';
+import { snapshotCases } from './snapshots.js';
 import { subnetCases } from './subnets.js';
 import { usualQuota } from './target.js';
 import type { Target } from './target.js';
@@ -49,6 +51,7 @@ const groups: Record<string, Case[]> = {
   'refused temp URLs': tempUrlRefusalCases,
   'large objects': largeObjectCases,
   manifests: manifestCases,
+  images: imageCases,
   'key pairs': keyPairCases,
   networks: networkCases,
   subnets: subnetCases,
@@ -66,6 +69,7 @@ const groups: Record<string, Case[]> = {
   'rebuilt servers': serverRebuildCases,
   'security groups and addresses of servers': serverNetworkActionCases,
   'states of servers': serverStateCases,
+  snapshots: snapshotCases,
   'the same moment': raceCases,
   quotas: quotaCases,
 };
