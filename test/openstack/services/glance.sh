@@ -11,6 +11,7 @@ bind_port = $GLANCE_PORT
 workers = 1
 use_stderr = true
 enabled_backends = file:file
+enabled_import_methods = []
 transport_url = $MESSAGES
 public_endpoint = http://$HOST:$GLANCE_PORT
 [glance_store]

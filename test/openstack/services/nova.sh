@@ -73,9 +73,10 @@ await rabbitmq bash -c "exec 3<>/dev/tcp/$HOST/$RABBITMQ_PORT"
 await service-accounts test -e "$OPENSTACK_DIR/identity-seeded"
 await placement answers "http://$HOST:$PLACEMENT_PORT/"
 
-for part in conductor scheduler api compute; do
+for part in conductor scheduler api; do
   entry_point "nova-$part" "nova.cmd.$part" "${configuration[@]}" >"$LOGS/nova-$part.log" 2>&1 &
 done
+python3 "$SERVICES/nova_compute.py" "${configuration[@]}" >"$LOGS/nova-compute.log" 2>&1 &
 wait -n
 tail --lines=5 "$LOGS"/nova-*.log
 exit 1
