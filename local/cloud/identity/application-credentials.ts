@@ -6,9 +6,10 @@ import { asObject, jsonBody } from '../json-body.js';
 import { param, queryOf } from '../query.js';
 import type { ApplicationCredentialRecord } from '../records.js';
 import { isoMicros } from '../time-format.js';
-import { expecting, forbidden, invalid, keystoneFault, notFound } from './faults.js';
+import { forbidden, invalid, keystoneFault, notFound } from './faults.js';
 import { identityUri } from './login.js';
 import { malformedJson, noContent, requireToken } from './requests.js';
+import { checkApplicationCredential } from './schemas.js';
 
 const BASE = '/identity/v3/users/:user/application_credentials';
 
@@ -34,6 +35,9 @@ export function applicationCredentialRoutes(app: FastifyInstance, cloud: Cloud):
 
   app.post(BASE, (request, reply) => {
     ownUser(cloud, request, 'create_application_credential');
+    const body = asObject(jsonBody(request, malformedJson));
+    const { application_credential: wanted = {} } = body ?? {};
+    checkApplicationCredential(wanted);
     const token = requireToken(cloud, request);
     if (token.applicationCredentialId !== undefined) {
       throw forbidden(
@@ -41,9 +45,6 @@ export function applicationCredentialRoutes(app: FastifyInstance, cloud: Cloud):
           'application credentials.',
       );
     }
-    const body = asObject(jsonBody(request, malformedJson));
-    const wanted = asObject(body?.application_credential);
-    if (wanted === undefined) throw expecting('application_credential', 'request body');
     const { record, secret } = newCredential(cloud, wanted);
     state.transaction(() => {
       if (state.applicationCredentials.all().some(({ name }) => name === record.name)) {
@@ -89,12 +90,9 @@ function find(cloud: Cloud, id: string): ApplicationCredentialRecord {
 
 function newCredential(
   cloud: Cloud,
-  wanted: Record<string, unknown>,
+  wanted: Record<string, unknown> & { name: string },
 ): { record: ApplicationCredentialRecord; secret: string } {
   const { name, description, secret: given, expires_at: expiry, roles } = wanted;
-  if (typeof name !== 'string' || name === '') {
-    throw keystoneFault(400, 'Bad Request', "'name' is a required property");
-  }
   const known = account(cloud.state).roles;
   if (Array.isArray(roles)) {
     for (const role of roles.map(asObject)) {

@@ -6,8 +6,9 @@ import { param } from '../query.js';
 import { isoMicrosZ } from '../time-format.js';
 import { applicationCredentialRoutes } from './application-credentials.js';
 import { catalogV3 } from './catalog.js';
-import { expecting, forbidden, keystoneFault, notFound } from './faults.js';
+import { expecting, forbidden, notFound } from './faults.js';
 import { identify, identityUri, scopedProject, tokenNotFound } from './login.js';
+import { checkLogin } from './schemas.js';
 import { header, malformedJson, noContent, requireToken } from './requests.js';
 import type { Token } from './tokens.js';
 
@@ -145,19 +146,10 @@ export function identityV3(app: FastifyInstance, cloud: Cloud): void {
 }
 
 function loginParts(body: unknown): { identity: Record<string, unknown>; scope: unknown } {
-  const auth = asObject(asObject(body)?.auth);
+  const auth = asObject(body)?.auth ?? undefined;
   if (auth === undefined) throw expecting('auth', 'request body');
-  const identity = asObject(auth.identity);
-  if (identity === undefined) throw requiredProperty('identity');
-  if (identity.methods === undefined) throw requiredProperty('methods', 'identity');
-  if (!Array.isArray(identity.methods)) {
-    throw keystoneFault(
-      400,
-      'Bad Request',
-      `Invalid input for field 'identity/methods': methods is not of type 'array'`,
-    );
-  }
-  return { identity, scope: auth.scope };
+  checkLogin(auth);
+  return { identity: auth.identity, scope: auth.scope };
 }
 
 /** Keystone reads JSON, said to be JSON or said to be nothing. */
@@ -166,11 +158,6 @@ function refuseForeignContent(request: FastifyRequest): void {
   const type = header(request, 'content-type')?.split(';')[0]?.trim().toLowerCase() ?? '';
   if (type === '' || /^application\/([^/]+\+)?json$/.test(type)) return;
   throw expecting('application/json', 'Content-Type header');
-}
-
-function requiredProperty(name: string, field?: string): ReturnType<typeof keystoneFault> {
-  const where = field === undefined ? '' : `Invalid input for field '${field}': `;
-  return keystoneFault(400, 'Bad Request', `${where}'${name}' is a required property`);
 }
 
 function subjectToken(request: FastifyRequest): string {

@@ -215,7 +215,15 @@ export const applicationCredentialCases: Case[] = [
       (await create(cloud, { name: undefined })).keystone(
         400,
         'Bad Request',
-        /^'name' is a required property(\n|$)/,
+        /^'name' is a required property\n\nFailed validating 'required' in schema:\n {4}\{'additionalProperties': True,\n .*\n\nOn instance:\n {4}\{\}$/s,
+      );
+      (await create(cloud, { name: '' })).keystone(
+        400,
+        'Bad Request',
+        "Invalid input for field 'name': '' is too short\n\n" +
+          "Failed validating 'minLength' in schema['properties']['name']:\n" +
+          "    {'maxLength': 255,\n     'minLength': 1,\n     'pattern': '[\\\\S]+',\n" +
+          "     'type': 'string'}\n\nOn instance['name']:\n    ''",
       );
     },
   },

@@ -2,6 +2,29 @@ import assert from 'node:assert/strict';
 import { passwordLogin, type Case } from './cloud.js';
 import { logIn, logInAs, logInWith, MALFORMED, refusesLogin, tokenOf } from './login.js';
 
+/** The whole of a refusal by a schema, as jsonschema prints it. */
+const NO_METHODS = `Invalid input for field 'identity': 'methods' is a required property
+
+Failed validating 'required' in schema['properties']['identity']:
+    {'properties': {'methods': {'items': {'type': 'string'},
+                                'type': 'array'},
+                    'password': {'properties': {'user': {'properties': {'domain': {'properties': {'id': {'type': 'string'},
+                                                                                                  'name': {'type': 'string'}},
+                                                                                   'type': 'object'},
+                                                                        'id': {'type': 'string'},
+                                                                        'name': {'type': 'string'},
+                                                                        'password': {'type': 'string'}},
+                                                         'type': 'object'}},
+                                 'type': 'object'},
+                    'token': {'properties': {'id': {'type': 'string'}},
+                              'required': ['id'],
+                              'type': 'object'}},
+     'required': ['methods'],
+     'type': 'object'}
+
+On instance['identity']:
+    {}`;
+
 /** Logging in with a password, or with a token. */
 export const identityCases: Case[] = [
   {
@@ -130,10 +153,51 @@ export const identityCases: Case[] = [
   {
     name: 'a login without methods is refused',
     run: async (cloud) => {
-      (await logInWith(cloud, {})).keystone(
+      (await logInWith(cloud, {})).keystone(400, 'Bad Request', NO_METHODS);
+    },
+  },
+  {
+    name: 'a login of another form is refused in jsonschema’s words',
+    run: async (cloud) => {
+      const misfit = (field: string, words: string, where: string, schema: string): string => {
+        const path = field.split('/').map((part) => (/^\d+$/.test(part) ? part : `'${part}'`));
+        return (
+          `Invalid input for field '${field}': ${words}\n\nFailed validating 'type' in ` +
+          `schema${where}:\n    ${schema}\n\nOn instance[${path.join('][')}]:\n    ` +
+          (words.split(' ')[0] ?? '')
+        );
+      };
+      const identity = "['properties']['identity']['properties']";
+      const methods = `${identity}['methods']`;
+      (await logInWith(cloud, { methods: 'password' })).keystone(
         400,
         'Bad Request',
-        /^Invalid input for field 'identity': 'methods' is a required property(\n|$)/,
+        misfit(
+          'identity/methods',
+          "'password' is not of type 'array'",
+          methods,
+          "{'items': {'type': 'string'}, 'type': 'array'}",
+        ),
+      );
+      (await logInWith(cloud, { methods: [1] })).keystone(
+        400,
+        'Bad Request',
+        misfit(
+          'identity/methods/0',
+          "1 is not of type 'string'",
+          `${methods}['items']`,
+          "{'type': 'string'}",
+        ),
+      );
+      (await logInWith(cloud, { methods: ['password'], password: { user: { name: 1 } } })).keystone(
+        400,
+        'Bad Request',
+        misfit(
+          'identity/password/user/name',
+          "1 is not of type 'string'",
+          `${identity}['password']['properties']['user']['properties']['name']`,
+          "{'type': 'string'}",
+        ),
       );
     },
   },
