@@ -84,15 +84,15 @@ export class MachinesWorld {
     return new CloudClient(`http://127.0.0.1:${ports.http}`, secret);
   }
 
-  /** Id and status of a server. */
-  async server(name: string): Promise<{ id: string; status: string }> {
+  /** Id and status of a server, and whether something is being done to it. */
+  async server(name: string): Promise<{ id: string; status: string; busy: boolean }> {
     const cloud = await this.cloud();
     const { servers } = await cloud.call<{
-      servers: { id: string; name: string; status: string }[];
+      servers: Record<'id' | 'name' | 'status' | 'OS-EXT-STS:task_state', string>[];
     }>('compute', 'GET', '/servers/detail');
     const found = servers.find((server) => server.name === name);
     if (!found) throw new Error(`no server ${name}`);
-    return found;
+    return { ...found, busy: Boolean(found['OS-EXT-STS:task_state']) };
   }
 
   async untilStatus(name: string, status: string, seconds = 120): Promise<void> {
@@ -102,6 +102,12 @@ export class MachinesWorld {
       if (Date.now() > deadline) throw new Error(`${name} is ${last}, not ${status}`);
       await sleep(200);
     }
+  }
+
+  /** As {@link untilStatus}, and nothing is being done to it. */
+  async untilSettled(name: string, status: string): Promise<void> {
+    do await this.untilStatus(name, status);
+    while ((await this.server(name)).busy);
   }
 
   /** Waits until `status` shows a machine in this phase. @returns its server's id */
@@ -135,7 +141,10 @@ export class MachinesWorld {
   }
 
   async machinePids(name: string): Promise<number[]> {
-    const { id } = await this.server(name);
+    return this.machinePidsOf((await this.server(name)).id);
+  }
+
+  machinePidsOf(id: string): number[] {
     return processesIn(this.names.cgroup(id));
   }
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { account } from '../account.js';
 import type { Cloud } from '../cloud.js';
 import { asObject } from '../json-body.js';
@@ -20,7 +21,14 @@ export const securityGroupActions: Record<string, Action> = {
           'security groups.',
       );
     }
-    regroup(cloud, ports, (groups) => [...new Set([...groups, id])]);
+    if (ports.some(({ securityGroups }) => securityGroups.includes(id))) {
+      throw novaFault(
+        400,
+        `Invalid input for security_groups. Reason: Duplicate items in the list: '${id}'.\n` +
+          `Neutron server returns request_ids: ['req-${randomUUID()}']`,
+      );
+    }
+    regroup(cloud, ports, (groups) => [...groups, id]);
     return undefined;
   },
 

@@ -61,10 +61,13 @@ export const TASKS: Record<Task, Step> = {
       return 'offloaded';
     },
   },
-  offloaded: { apply: (server) => settle(server, { vmState: 'shelved_offloaded', hostId: '' }) },
+  offloaded: {
+    apply: (server) =>
+      settle(server, { vmState: 'shelved_offloaded', hostId: '', availabilityZone: '' }),
+  },
   scheduled: {
     apply: (server, hostId) => {
-      Object.assign(server, { taskState: 'spawning', hostId });
+      Object.assign(server, { taskState: 'spawning', hostId, availabilityZone: 'nova' });
       return 'unshelved';
     },
   },

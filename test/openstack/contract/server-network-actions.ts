@@ -30,7 +30,14 @@ export const serverNetworkActionCases: Case[] = [
       const id = await bootServer(cloud);
       for (const name of [group.name, group.id]) {
         assert.equal((await act(cloud, id, { addSecurityGroup: { name } })).is(202).text, '');
-        (await act(cloud, id, { addSecurityGroup: { name } })).is(202);
+        (await act(cloud, id, { addSecurityGroup: { name } })).nova(
+          400,
+          'badRequest',
+          new RegExp(
+            `^Invalid input for security_groups\\. Reason: Duplicate items in the list: '${group.id}'\\.\\n` +
+              "Neutron server returns request_ids: \\['req-[-0-9a-f]{36}'\\]$",
+          ),
+        );
         assert.deepEqual(await groupsOf(cloud, id), ['default', group.name].sort());
         (await act(cloud, id, { removeSecurityGroup: { name } })).is(202);
         assert.deepEqual(await groupsOf(cloud, id), ['default']);
