@@ -4,8 +4,8 @@ import type { ServerRecord, Task, VmState } from '../records.js';
 import { recordAction, requireState } from './server-store.js';
 
 /**
- * What is done to a server.
- * @returns the body of the answer; without one it is an empty 202
+ * What is done to a server. The answer is a 202 unless the action says otherwise.
+ * @returns the body of the answer, when it has one
  */
 export type Action = (
   cloud: Cloud,

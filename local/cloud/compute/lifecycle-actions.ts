@@ -39,7 +39,7 @@ export const lifecycleActions: Record<string, Action> = {
   shelve: task('shelve', ['active', 'stopped', 'paused', 'suspended'], ['shelving', 'shelved']),
   unrescue: task('unrescue', ['rescued'], ['unrescuing', 'unrescued']),
 
-  rescue(cloud, request, server, body) {
+  rescue(cloud, request, server, body, reply) {
     RESCUE.body(body, request.call.legacyCompute);
     const wish = body.rescue as { adminPass?: string; rescue_image_ref?: string } | null;
     requireState(server, 'rescue', { vmStates: ['active', 'stopped', 'error'] });
@@ -48,6 +48,7 @@ export const lifecycleActions: Record<string, Action> = {
       throw novaFault(400, `Requested rescue image '${image}' is not supported`);
     }
     begin(cloud, request, server, 'rescue', ['rescuing', 'rescued']);
+    reply.code(200);
     return { adminPass: wish?.adminPass ?? newPassword() };
   },
 

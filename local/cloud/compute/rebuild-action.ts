@@ -54,7 +54,7 @@ export const rebuild: Action = (cloud, request, server, body, reply) => {
     }
   });
   const documents = new ServerDocuments(cloud, request, (id) => portsOfDevice(state, id));
-  reply.code(202).header('location', documents.links.self(`servers/${server.id}`));
+  reply.header('location', documents.links.self(`servers/${server.id}`));
   return {
     server: {
       ...documents.rebuilt(findServer(state, server.id)),

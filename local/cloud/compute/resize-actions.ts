@@ -42,13 +42,14 @@ export const resizeActions: Record<string, Action> = {
     return undefined;
   },
 
-  confirmResize(cloud, request, server) {
+  confirmResize(cloud, request, server, _body, reply) {
     requireState(server, 'confirmResize', RESIZED);
     act(cloud, request, server, 'confirmResize');
     changeServer(cloud, server.id, (old) => {
       old.vmState = old.powerState === 4 ? 'stopped' : 'active';
       delete old.resize;
     });
+    reply.code(204);
     return undefined;
   },
 

@@ -96,11 +96,12 @@ const ACTIONS: Record<string, Action> = {
     return undefined;
   },
 
-  'os-getConsoleOutput'(cloud, request, server, body) {
+  'os-getConsoleOutput'(cloud, request, server, body, reply) {
     CONSOLE_OUTPUT.body(body, request.call.legacyCompute);
     if (server.hostId === '') throw novaFault(409, `Instance ${server.id} is not ready`);
     const { length } = body['os-getConsoleOutput'] as { length?: number | string | null };
     const lines = cloud.machines.consoleLines(server.id);
+    reply.code(200);
     return { output: tail([...lines, ''], length ?? null) };
   },
 
@@ -141,8 +142,7 @@ export function serverActionRoutes(app: FastifyInstance, cloud: Cloud): void {
     const id = param(request, 'server');
     const server = (BY_MAPPING.has(name) ? findMapped : findServer)(cloud.state, id);
     if (action === undefined) throw refusal(name, body[name]);
-    const answer = action(cloud, request, server, body, reply);
-    return answer ?? reply.code(202).send();
+    return action(cloud, request, server, body, reply.code(202)) ?? reply.send();
   });
 }
 

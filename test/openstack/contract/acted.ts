@@ -24,7 +24,7 @@ export async function actUntil(
   action: unknown,
   [status, vmState, powerState]: Shown,
 ): Promise<Answer> {
-  (await act(cloud, id, action)).is(200, 202);
+  (await act(cloud, id, action)).is(200, 202, 204);
   const shown = await awaitStatus(cloud, id, status);
   assert.deepEqual(
     [shown.at('server.OS-EXT-STS:vm_state'), shown.at('server.OS-EXT-STS:power_state')],
