@@ -99,7 +99,8 @@ export function serverRoutes(app: FastifyInstance, cloud: Cloud): void {
     state.transaction(() => {
       // Nova clears away first what a resize has left.
       if (server.vmState === 'resized') recordAction(state, request, server.id, 'confirmResize');
-      recordAction(state, request, server.id, 'delete');
+      // What is on no host is gone without a word.
+      if (server.hostId !== '') recordAction(state, request, server.id, 'delete');
     });
     cloud.machines.delete(server.id);
     return reply.code(204).send();
