@@ -111,6 +111,8 @@ export interface ServerRecord {
   buildMs: number;
   buildEnd: 'active' | 'error' | 'never';
   guest: GuestState;
+  /** The least disk that a flavor must have: that of the image, or of the flavor that the disk was made with. */
+  minDiskGiB?: number;
   /** A resize that is neither confirmed nor reverted yet: the flavor that the server does not have now. */
   resize?: { otherFlavorId: string; wasStopped: boolean };
   /** Counts boots, so that a guest of an earlier boot cannot finish a later one. */

@@ -81,6 +81,58 @@ export function useTools(account: () => Promise<Record<string, string>>): void {
     await openstack('keypair', 'delete', name, imported);
   });
 
+  it('openstack: a server held up, set aside, mended, resized and made anew', async () => {
+    const name = unique('osc');
+    await openstack('network', 'create', name);
+    await openstack('subnet', 'create', '--network', name, '--subnet-range', '10.69.0.0/24', name);
+    const what = ['--image', 'Debian 12', '--flavor', 'm1.small', '--network', name];
+    await openstack('server', 'create', ...what, '--wait', name);
+    const server = (...args: string[]): Promise<string> => openstack('server', ...args);
+    const show = async (): Promise<Record<string, unknown>> =>
+      (await asJson('server', 'show', name)) as Record<string, unknown>;
+    const until = async (status: string): Promise<void> => {
+      for (let last: unknown; last !== status;) last = (await show()).status;
+    };
+    const { addresses } = await show();
+    for (const [there, status, back] of [
+      ['pause', 'PAUSED', 'unpause'],
+      ['suspend', 'SUSPENDED', 'resume'],
+      ['rescue', 'RESCUE', 'unrescue'],
+      ['shelve', 'SHELVED_OFFLOADED', 'unshelve'],
+    ] as const) {
+      await server(there, name);
+      await until(status);
+      assert.deepEqual(names(await asJson('server', 'list', '--name', name, '--status', status)), [
+        name,
+      ]);
+      await server(back, name);
+      await until('ACTIVE');
+    }
+    await server('resize', '--flavor', 'm1.medium', '--wait', name);
+    assert.equal((await show()).status, 'VERIFY_RESIZE');
+    await server('resize', 'confirm', name);
+    await until('ACTIVE');
+    assert.match(JSON.stringify((await show()).flavor), /m1\.medium/);
+    const rebuilt = ['--name', `${name}-2`, '--property', 'a=b', '--description', 'made anew'];
+    await server('rebuild', ...rebuilt, '--wait', name);
+    const shown = (await asJson('server', 'show', `${name}-2`)) as Record<string, unknown>;
+    assert.equal(shown.description, 'made anew');
+    assert.deepEqual(shown.addresses, addresses);
+    const group = `${name}-group`;
+    await openstack('security', 'group', 'create', group);
+    await server('add', 'security', 'group', `${name}-2`, group);
+    await server('remove', 'security', 'group', `${name}-2`, group);
+    const events = (await asJson('server', 'event', 'list', `${name}-2`)) as { Action: string }[];
+    const actions = new Set(events.map(({ Action }) => Action));
+    for (const action of ['pause', 'resume', 'shelve', 'confirmResize', 'rebuild']) {
+      assert.ok(actions.has(action), action);
+    }
+    await server('pause', `${name}-2`);
+    await server('delete', '--wait', `${name}-2`);
+    await openstack('security', 'group', 'delete', group);
+    await openstack('network', 'delete', name);
+  });
+
   it('openstack: a container and an object, there and back', async () => {
     const name = unique('osc');
     const file = path.join(folder, 'object');
@@ -117,6 +169,29 @@ export function useTools(account: () => Promise<Record<string, string>>): void {
     await nova('console-log', name);
     await nova('interface-list', name);
     await nova('reboot', '--poll', name);
+    const until = async (status: string): Promise<void> => {
+      for (let shown = ''; !new RegExp(`\\| status +\\| ${status} `).test(shown);) {
+        shown = await nova('show', name);
+      }
+    };
+    for (const [there, status, back] of [
+      ['pause', 'PAUSED', 'unpause'],
+      ['suspend', 'SUSPENDED', 'resume'],
+      ['rescue', 'RESCUE', 'unrescue'],
+      ['shelve', 'SHELVED_OFFLOADED', 'unshelve'],
+    ] as const) {
+      await nova(there, name);
+      await until(status);
+      await nova(back, name);
+      await until('ACTIVE');
+    }
+    await nova('resize', '--poll', name, 'm1.medium');
+    await until('VERIFY_RESIZE');
+    await nova('resize-revert', name);
+    await until('ACTIVE');
+    assert.match(await nova('rebuild', '--poll', name, image.id), new RegExp(name));
+    await until('ACTIVE');
+    assert.match(await nova('instance-action-list', name), /revertResize/);
     await nova('delete', name);
     for (let left = name; left.includes(name); left = await nova('list', '--name', name));
     await nova('keypair-delete', name);

@@ -6,8 +6,11 @@ export function requireActive({ id, status }: ImageRecord): void {
   if (status !== 'active') throw novaFault(400, `Image ${id} is not active.`);
 }
 
+/** What an image asks of a flavor. */
+type Needs = Pick<ImageRecord, 'minRamMiB' | 'minDiskGiB' | 'data'>;
+
 /** Throws 400 for a flavor that is too small for an image. */
-export function checkFit(flavor: FlavorRecord, image: ImageRecord): void {
+export function checkFit(flavor: FlavorRecord, image: Needs): void {
   if (flavor.ramMiB < image.minRamMiB) {
     throw novaFault(400, "Flavor's memory is too small for requested image.");
   }
@@ -27,4 +30,9 @@ export function checkFit(flavor: FlavorRecord, image: ImageRecord): void {
         `Flavor disk is ${flavor.diskGiB * gib} bytes, minimum size is ${image.minDiskGiB * gib} bytes.`,
     );
   }
+}
+
+/** The least disk of the flavors that a server can have later: a disk does not shrink. */
+export function minDiskOf(flavor: FlavorRecord, image: Needs): number {
+  return Math.max(flavor.diskGiB, image.minDiskGiB);
 }

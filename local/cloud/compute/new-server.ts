@@ -9,6 +9,7 @@ import type {
   ServerInput,
   ServerRecord,
 } from '../records.js';
+import { minDiskOf } from './image-fit.js';
 import { injectedFiles, type Personality } from './injected-files.js';
 import { isTrue } from './parameter-types.js';
 import type { parseNetworks } from './requested-networks.js';
@@ -94,6 +95,7 @@ export function newServer(
     ...(wish.group === undefined ? {} : { groupId: wish.group }),
     imageId: found.image.id,
     flavorId: found.flavor.id,
+    minDiskGiB: minDiskOf(found.flavor, found.image),
     keyName: wish.key_name ?? null,
     metadata: wish.metadata ?? {},
     tags: [...new Set(wish.tags ?? [])],

@@ -1,10 +1,10 @@
 import type { Cloud } from '../cloud.js';
 import { visibleImage } from '../images/image-store.js';
 import { portsOfDevice } from '../networking/port-store.js';
-import type { ServerInput, ServerRecord } from '../records.js';
+import type { ImageRecord, ServerInput, ServerRecord } from '../records.js';
 import { begin, type Action } from './action.js';
 import { novaFault } from './faults.js';
-import { checkFit, requireActive } from './image-fit.js';
+import { checkFit, minDiskOf, requireActive } from './image-fit.js';
 import {
   checkFiles,
   injectedFiles,
@@ -44,10 +44,12 @@ export const rebuild: Action = (cloud, request, server, body, reply) => {
   refuseIncompleteFiles(wish.personality);
   requireState(server, 'rebuild', { vmStates: ['active', 'stopped', 'error'] });
   const publicKeys = keysOf(cloud, wish);
-  const imageId = checkedImage(cloud, server, wish);
+  const image = checkedImage(cloud, server, wish);
   begin(cloud, request, server, 'rebuild', ['rebuilding', 'wiped'], (old) => {
     change(cloud, old, wish);
-    old.imageId = imageId;
+    old.imageId = image.id;
+    const flavor = state.flavors.get(old.flavorId);
+    if (flavor !== undefined) old.minDiskGiB = minDiskOf(flavor, image);
     const input = state.serverInputs.get(old.id);
     if (input !== undefined) {
       state.serverInputs.put(old.id, changedInput(input, wish, publicKeys));
@@ -73,8 +75,8 @@ function keysOf({ state }: Cloud, { key_name: name }: Wish): Record<string, stri
   return { [keyPair.name]: keyPair.publicKey };
 }
 
-/** The image's id, when the server may have it. */
-function checkedImage(cloud: Cloud, server: ServerRecord, wish: Wish): string {
+/** The image, when the server may have it. */
+function checkedImage(cloud: Cloud, server: ServerRecord, wish: Wish): ImageRecord {
   const { state } = cloud;
   const image = visibleImage(state, wish.imageRef.toLowerCase());
   if (image === undefined) throw novaFault(400, 'Cannot find image for rebuild');
@@ -83,7 +85,7 @@ function checkedImage(cloud: Cloud, server: ServerRecord, wish: Wish): string {
   requireActive(image);
   const flavor = state.flavors.get(server.flavorId);
   if (flavor !== undefined) checkFit(flavor, image);
-  return image.id;
+  return image;
 }
 
 function change(cloud: Cloud, server: ServerRecord, wish: Wish): void {

@@ -1,3 +1,4 @@
+import type { Cloud } from '../cloud.js';
 import type { ServerRecord } from '../records.js';
 import { act, begin, type Action } from './action.js';
 import { novaFault, unexpected } from './faults.js';
@@ -31,9 +32,7 @@ export const resizeActions: Record<string, Action> = {
     }
     const problem = upsizeProblem(cloud, server.flavorId, flavor.id);
     if (problem !== undefined) throw novaFault(403, problem);
-    const image = cloud.state.images.get(server.imageId);
-    // Nova does not keep with a server how large its image was.
-    if (image !== undefined) checkFit(flavor, { ...image, data: null });
+    checkFit(flavor, needs(cloud, server));
     begin(cloud, request, server, 'resize', ['resize_prep', 'migrating'], (old) => {
       old.resize = { otherFlavorId: flavor.id, wasStopped: old.vmState === 'stopped' };
       old.progress = 0;
@@ -63,3 +62,9 @@ export const resizeActions: Record<string, Action> = {
     return undefined;
   },
 };
+
+/** What Nova keeps with a server of what its image asks for. */
+function needs({ state }: Cloud, server: ServerRecord): Parameters<typeof checkFit>[1] {
+  const { minRamMiB = 0, minDiskGiB = 0 } = state.images.get(server.imageId) ?? {};
+  return { minRamMiB, minDiskGiB: server.minDiskGiB ?? minDiskGiB, data: null };
+}

@@ -122,8 +122,10 @@ export const quotaCases: Case[] = [
   {
     name: 'a smaller flavor is not taken back when the quota has shrunk meanwhile',
     run: async (cloud) => {
-      const id = await bootServer(cloud, { flavorRef: '3' });
-      (await act(cloud, id, { resize: { flavorRef: '2' } })).is(202);
+      const flavors = (await cloud.compute.get('/flavors')).is(200).list('flavors');
+      const four = flavors.find((flavor) => flavor.at('name') === 'performance1-4');
+      const id = await bootServer(cloud, { flavorRef: four?.at('id') });
+      (await act(cloud, id, { resize: { flavorRef: '3' } })).is(202);
       await awaitStatus(cloud, id, 'VERIFY_RESIZE');
       await limit(cloud, { cores: await used(cloud, 'totalCoresUsed') });
       (await act(cloud, id, { revertResize: null })).nova(

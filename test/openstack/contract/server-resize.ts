@@ -102,6 +102,19 @@ export const serverResizeCases: Case[] = [
     },
   },
   {
+    name: 'a server is not resized to a smaller disk than it was made with',
+    run: async (cloud) => {
+      const id = await bootServer(cloud, { flavorRef: '3' });
+      const gib = 1024 ** 3;
+      (await act(cloud, id, { resize: { flavorRef: '2' } })).nova(
+        400,
+        'badRequest',
+        "Flavor's disk is smaller than the minimum size specified in image metadata. " +
+          `Flavor disk is ${20 * gib} bytes, minimum size is ${40 * gib} bytes.`,
+      );
+    },
+  },
+  {
     name: 'a resize may say how the disk is partitioned',
     run: async (cloud) => {
       for (const [given, diskConfig] of [
