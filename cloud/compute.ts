@@ -165,11 +165,14 @@ export function openCompute(session: Session, provider: 'openstack' | 'rackspace
           path: 'images/detail',
           collection: 'images',
           item: imageSchema,
-          query: { name: nameOrId },
+          // What stands before a colon, Glance takes for an operator.
+          query: nameOrId.includes(':') ? {} : { name: nameOrId },
         },
         options,
       );
-      return theOnly('image', nameOrId, images.map(toImage));
+      const all = images.map(toImage);
+      const bootable = all.filter(({ id, status }) => id === nameOrId || status === 'active');
+      return theOnly('image', nameOrId, bootable) ?? theOnly('image', nameOrId, all);
     },
 
     async findFlavor(nameOrId, options) {

@@ -194,6 +194,33 @@ test('an image is found by its id, and by a name that looks like one', async (t)
   assert.deepEqual(await cloud.compute.findImage(name), { id: 'i2', name, status: 'active' });
 });
 
+test('an image that cannot be booted is no choice beside one that can', async (t) => {
+  const name = 'debian';
+  const image = (id: string, status: string): Record<string, string> => ({ id, name, status });
+  let images: Record<string, string>[] = [];
+  const { cloud } = await scripted(t, (_request, response) => {
+    json(response, 200, { images });
+  });
+  images = [image('broken', 'SAVING'), image('whole', 'ACTIVE'), image('away', 'UNKNOWN')];
+  assert.deepEqual(await cloud.compute.findImage(name), { id: 'whole', name, status: 'active' });
+  images = [image('broken', 'SAVING')];
+  assert.deepEqual(await cloud.compute.findImage(name), { id: 'broken', name, status: 'saving' });
+  images = [image('one', 'ACTIVE'), image('broken', 'SAVING'), image('two', 'ACTIVE')];
+  assert.match((await failureOf(cloud.compute.findImage(name))).message, /one, two$/);
+});
+
+test('an image is found by a name that Glance takes for an operator', async (t) => {
+  const name = 'debian: 12';
+  const { cloud } = await scripted(t, (request, response) => {
+    const filter = new URL(request.url ?? '', 'http://x').searchParams.get('name');
+    const [operator] = filter?.split(':') ?? [];
+    const message = `HTTP 400 Bad Request: Unable to filter by unknown operator '${operator}'.`;
+    if (filter !== null) json(response, 400, { badRequest: { code: 400, message } });
+    else json(response, 200, { images: [{ id: 'i1', name, status: 'ACTIVE' }] });
+  });
+  assert.equal((await cloud.compute.findImage(name))?.id, 'i1');
+});
+
 test('limits: -1 and silence mean none', async (t) => {
   const absolute = {
     maxTotalInstances: 20,
