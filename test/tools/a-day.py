@@ -1,4 +1,5 @@
-"""What a person does with openstacksdk: look around, boot a server on a network of their own, and clear up.
+"""What a person does with openstacksdk: look around, boot a server on a network of their own, keep an image of it,
+and clear up.
 
 Usage: a-day.py NAME; the account is in the environment. Prints what it saw, as JSON.
 """
@@ -41,6 +42,22 @@ cloud.compute.stop_server(server)
 cloud.compute.wait_for_server(server, status='SHUTOFF', wait=60)
 cloud.compute.start_server(server)
 cloud.compute.wait_for_server(server, status='ACTIVE', wait=60)
+
+image = cloud.create_image(
+    name, data=b'bytes', disk_format='raw', container_format='bare', wait=True, meta={'color': 'red'}
+)
+cloud.update_image_properties(image, color='blue')
+image = cloud.image.get_image(image.id)
+seen['image'] = {
+    'status': image.status,
+    'size': image.size,
+    'content': cloud.image.download_image(image).content.decode(),
+    'color': image.properties['color'],
+}
+snapshot = cloud.create_image_snapshot(name + '-shot', server, wait=True, timeout=90)
+seen['snapshot'] = {'status': snapshot.status, 'type': snapshot.properties['image_type']}
+for one in image, snapshot:
+    cloud.delete_image(one.id, wait=True)
 
 cloud.create_container(name)
 cloud.create_object(name, 'notes/a b', data=b'hello')

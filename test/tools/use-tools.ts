@@ -146,6 +146,51 @@ export function useTools(account: () => Promise<Record<string, string>>): void {
     assert.ok(!names(await asJson('container', 'list')).includes(name));
   });
 
+  it('openstack: an image there and back, and one of a server', async () => {
+    const name = unique('osc');
+    const file = path.join(folder, 'image');
+    const bytes = randomBytes(100_000);
+    await writeFile(file, bytes);
+    const what = ['--file', file, '--disk-format', 'raw', '--container-format', 'bare'];
+    const made = (await asJson(
+      ...['image', 'create', ...what, '--property', 'os_distro=debian', '--tag', 'a', name],
+    )) as { id: string };
+    const shown = (await asJson('image', 'show', name)) as Record<string, unknown>;
+    assert.deepEqual(
+      [shown.id, shown.status, shown.size, shown.visibility, shown.tags],
+      [made.id, 'active', bytes.length, 'shared', ['a']],
+    );
+    await openstack(
+      ...['image', 'set', '--private', '--min-disk', '3', '--tag', 'b'],
+      ...['--property', 'os_version=12', name],
+    );
+    const changed = (await asJson('image', 'show', name)) as Record<string, unknown>;
+    assert.deepEqual(
+      [changed.visibility, changed.min_disk, (changed.tags as string[]).sort()],
+      ['private', 3, ['a', 'b']],
+    );
+    await openstack('image', 'save', '--file', `${file}.back`, name);
+    assert.ok((await readFile(`${file}.back`)).equals(bytes));
+    await openstack('network', 'create', name);
+    await openstack('subnet', 'create', '--network', name, '--subnet-range', '10.69.0.0/24', name);
+    const boot = (server: string, image: string): Promise<string> =>
+      openstack(
+        ...['server', 'create', '--image', image, '--flavor', 'm1.small', '--network', name],
+        ...['--wait', server],
+      );
+    await boot(name, name);
+    await openstack('server', 'image', 'create', '--wait', '--name', `${name}-shot`, name);
+    await boot(`${name}-again`, `${name}-shot`);
+    await openstack('server', 'delete', '--wait', name, `${name}-again`);
+    await openstack('image', 'delete', name, `${name}-shot`);
+    const left = names(await asJson('image', 'list'));
+    assert.deepEqual(
+      left.filter((one) => one.startsWith(name)),
+      [],
+    );
+    await openstack('network', 'delete', name);
+  });
+
   it('nova: the list, a key, and a server from the first to the last', async () => {
     const name = unique('nova');
     const file = path.join(folder, `${name}.pub`);
@@ -192,9 +237,11 @@ export function useTools(account: () => Promise<Record<string, string>>): void {
     assert.match(await nova('rebuild', '--poll', name, image.id), new RegExp(name));
     await until('ACTIVE');
     assert.match(await nova('instance-action-list', name), /revertResize/);
+    await nova('image-create', '--poll', name, `${name}-image`);
     await nova('delete', name);
     for (let left = name; left.includes(name); left = await nova('list', '--name', name));
     await nova('keypair-delete', name);
+    await openstack('image', 'delete', `${name}-image`);
     await openstack('network', 'delete', name);
   });
 
@@ -243,6 +290,8 @@ export function useTools(account: () => Promise<Record<string, string>>): void {
     assert.equal(seen.found, true);
     assert.equal(seen.ports, 1);
     assert.deepEqual(seen.objects, ['notes/a b']);
+    assert.deepEqual(seen.image, { status: 'active', size: 5, content: 'bytes', color: 'blue' });
+    assert.deepEqual(seen.snapshot, { status: 'active', type: 'snapshot' });
     assert.deepEqual(seen.left, []);
   });
 }
