@@ -64,7 +64,8 @@ export class WebobFault extends Error {
   }
 }
 
-function escaped(text: string): string {
+/** A text as webob and Glance's client write it into HTML. */
+export function escaped(text: string): string {
   return text.replace(/[&<>"']/g, (char) => ENTITIES[char] ?? char);
 }
 

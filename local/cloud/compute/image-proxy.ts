@@ -7,7 +7,7 @@ import { param, queryOf } from '../query.js';
 import type { ImageRecord } from '../records.js';
 import type { State } from '../state.js';
 import { isoSeconds } from '../time-format.js';
-import { WebobFault } from '../webob-fault.js';
+import { escaped, WebobFault } from '../webob-fault.js';
 import { noResource, novaFault } from './faults.js';
 import { Links, pageItems, type Link } from './links.js';
 import { requestedMicroversion } from './microversion.js';
@@ -98,7 +98,7 @@ function filtered({ state }: Cloud, asked: URLSearchParams): ImageRecord[] {
     return matchingImages(state, query);
   } catch (error) {
     if (!(error instanceof WebobFault)) throw error;
-    throw novaFault(400, `HTTP 400 Bad Request: ${error.message}`);
+    throw novaFault(400, `HTTP 400 Bad Request: ${escaped(error.message)}`);
   }
 }
 
