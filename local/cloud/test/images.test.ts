@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import type { ImageRecord } from '../records.js';
 import { startCloud, type TestAnswer, type TestCloud } from './start-cloud.js';
 
 interface ImagePage {
@@ -86,6 +87,27 @@ describe('images of the local cloud', () => {
       assert.ok(answer.json<{ message: string }>().message.startsWith(message), answer.text);
     });
   }
+
+  it('of a cloud of before images had bytes are given theirs', async () => {
+    const { state } = cloud.cloud;
+    const [image] = (await get('/v2/images?name=Debian+12')).json<ImagePage>().images;
+    const id = String(image?.id);
+    const old = {
+      id,
+      name: 'Debian 12',
+      minRamMiB: 512,
+      minDiskGiB: 5,
+      properties: {},
+      createdAt: 0,
+    };
+    state.transaction(() => {
+      state.images.put(id, old as unknown as ImageRecord);
+    });
+    await cloud.restart();
+    const shown = (await get(`/v2/images/${id}`)).json<Record<string, unknown>>();
+    assert.deepEqual([shown.status, shown.size, shown.os_distro], ['active', 1024, 'debian']);
+    assert.equal((await get(`/v2/images/${id}/file`)).text.length, 1024);
+  });
 
   it('have versions and schemas', async () => {
     const root = await cloud.request('GET', '/image', { token: null });
