@@ -139,7 +139,11 @@ export class LinuxDriver implements MachineDriver {
   }
 
   copyDisk(id: string, folder: string): Promise<void> {
-    return this.inTurn(id, () => this.processes.copyDisk(id, this.folderOf(id), folder));
+    return this.inTurn(id, async () => {
+      await this.processes.copyDisk(id, this.folderOf(id), folder);
+      // Whoever looked meanwhile took it for paused, and pulled its cables.
+      await this.follow();
+    });
   }
 
   portsChanged(): void {
