@@ -37,6 +37,8 @@ export type Task =
   | 'resumed'
   | 'rescued'
   | 'unrescued'
+  | 'shelving'
+  | 'imaged'
   | 'shelved'
   | 'offloaded'
   | 'scheduled'
@@ -115,6 +117,8 @@ export interface ServerRecord {
   minDiskGiB?: number;
   /** A resize that is neither confirmed nor reverted yet: the flavor that the server does not have now. */
   resize?: { otherFlavorId: string; wasStopped: boolean };
+  /** The image of the server that is made when it is shelved, and deleted when it no longer is. */
+  shelvedImageId?: string;
   /** Counts boots, so that a guest of an earlier boot cannot finish a later one. */
   boots: number;
 }

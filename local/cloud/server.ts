@@ -23,6 +23,7 @@ import type { MachineDriver } from './machines/driver.js';
 import type { Boot } from './machines/guest-program.js';
 import { Machines, type MachineTimes } from './machines/machines.js';
 import { SimulatedDriver } from './machines/simulated-driver.js';
+import { ShelvedImages } from './machines/shelved-images.js';
 import { Snapshots } from './machines/snapshots.js';
 import { networkRoutes } from './networking/routes.js';
 import { objectStorageRoutes } from './object-storage/routes.js';
@@ -164,7 +165,8 @@ function openCloud(
       ? new SimulatedDriver(state, options.guest, options.guestConcurrency ?? 64, app.log)
       : new LinuxDriver(state, linuxImage, imageFiles, fromMachine, app.log);
   const times = options.times ?? (linuxImage === undefined ? SIMULATED_TIMES : REAL_TIMES);
-  const machines = new Machines(state, profile, driver, times, app.log);
+  const shelvedImages = new ShelvedImages(state, imageFiles);
+  const machines = new Machines(state, profile, driver, shelvedImages, times, app.log);
   return {
     state,
     profile,

@@ -6,6 +6,7 @@ import { requestedMicroversion } from './microversion.js';
 import { newPassword } from './new-server.js';
 import { name, nullable, object, uuid, wrapped } from './parameter-types.js';
 import { invalidState, requireState } from './server-store.js';
+import { snapshotImage } from './snapshot-image.js';
 import { Validator } from './validation.js';
 
 const RESCUE = new Validator(
@@ -36,8 +37,19 @@ export const lifecycleActions: Record<string, Action> = {
   unpause: task('unpause', ['paused'], ['unpausing', 'unpaused']),
   suspend: task('suspend', ['active'], ['suspending', 'suspended']),
   resume: task('resume', ['suspended'], ['resuming', 'resumed']),
-  shelve: task('shelve', ['active', 'stopped', 'paused', 'suspended'], ['shelving', 'shelved']),
   unrescue: task('unrescue', ['rescued'], ['unrescuing', 'unrescued']),
+
+  shelve(cloud, request, server) {
+    requireState(server, 'shelve', { vmStates: ['active', 'stopped', 'paused', 'suspended'] });
+    const image = snapshotImage(cloud, server, { name: `${server.name}-shelved` }, 'snapshot', {
+      base_image_ref: server.imageId,
+    });
+    begin(cloud, request, server, 'shelve', ['shelving', 'shelving'], (old) => {
+      cloud.state.images.put(image.id, image);
+      old.shelvedImageId = image.id;
+    });
+    return undefined;
+  },
 
   rescue(cloud, request, server, body, reply) {
     RESCUE.body(body, request.call.legacyCompute);

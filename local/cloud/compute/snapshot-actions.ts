@@ -1,8 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { account } from '../account.js';
 import { quota, type Cloud } from '../cloud.js';
-import { newImage } from '../images/new-image.js';
 import type { ImageRecord, ServerRecord, SnapshotRecord } from '../records.js';
 import type { Action } from './action.js';
 import { novaFault } from './faults.js';
@@ -16,6 +13,7 @@ import {
   wrapped,
 } from './parameter-types.js';
 import { recordAction, requireState } from './server-store.js';
+import { snapshotImage } from './snapshot-image.js';
 import { Validator, type Schema } from './validation.js';
 
 interface ImageWish {
@@ -46,14 +44,6 @@ const BACKUP = { current: backupBody(name), legacy: backupBody(nameWithSpaces) }
 
 /** The last microversion that counts an image's metadata as a server's. */
 const LAST_WITH_METADATA_QUOTA = 38;
-
-/** Properties of an image that its snapshots do not have. */
-const NOT_INHERITED = [
-  ...['cache_in_nova', 'bittorrent', 'mappings', 'block_device_mapping', 'img_mappings'],
-  ...['img_block_device_mapping', 'img_signature', 'img_signature_hash_method'],
-  ...['img_signature_key_type', 'img_signature_certificate_uuid', 'cinder_encryption_key_id'],
-  'cinder_encryption_key_deletion_policy',
-];
 
 /** Images of servers: snapshots, and backups of which only so many are kept. */
 export const snapshotActions: Record<string, Action> = {
@@ -98,46 +88,6 @@ function requireSnapshot(
   requireState({ ...server, locked: false }, action, {
     vmStates: ['active', 'stopped', 'paused', 'suspended'],
   });
-}
-
-/** The image that a server's snapshot goes into, as Nova makes it before there is one. */
-function snapshotImage(
-  { state, profile }: Cloud,
-  server: ServerRecord,
-  wish: ImageWish,
-  type: 'snapshot' | 'backup',
-  more: Record<string, string> = {},
-): ImageRecord {
-  const base = state.images.get(server.imageId);
-  const { projectId, projectName, userId, username, roles } = account(state);
-  const inherited = Object.entries(base?.properties ?? {}).filter(
-    ([name]) => !NOT_INHERITED.includes(name) && !name.startsWith('os_glance'),
-  );
-  return {
-    ...newImage(projectId, randomUUID()),
-    name: wish.name.trim(),
-    visibility: 'private',
-    minRamMiB: base?.minRamMiB ?? 0,
-    minDiskGiB: Math.max(base?.minDiskGiB ?? 0, state.flavors.get(server.flavorId)?.diskGiB ?? 0),
-    diskFormat: type === 'backup' ? (base?.diskFormat ?? null) : null,
-    containerFormat: type === 'backup' ? (base?.containerFormat ?? null) : null,
-    properties: {
-      base_image_ref: server.imageId,
-      ...Object.fromEntries(inherited),
-      ...(profile.name === 'rackspace'
-        ? {}
-        : {
-            boot_roles: roles.map(({ name }) => name).join(','),
-            owner_project_name: projectName,
-            owner_user_name: username,
-          }),
-      instance_uuid: server.id,
-      user_id: userId,
-      image_type: type,
-      ...wish.metadata,
-      ...more,
-    },
-  };
 }
 
 function begin(

@@ -7,7 +7,8 @@ import { PUBLIC_NET, type Profile } from '../profiles.js';
 import type { PortRecord, ServerRecord, Transition } from '../records.js';
 import type { State } from '../state.js';
 import type { MachineDriver } from './driver.js';
-import { isOn, isPaused, isTask, isUp, TASKS } from './tasks.js';
+import type { ShelvedImages } from './shelved-images.js';
+import { isOn, isPaused, isShelved, isTask, isUp, TASKS } from './tasks.js';
 
 /** How long things take, in milliseconds. */
 export interface MachineTimes {
@@ -30,6 +31,7 @@ export class Machines {
     private readonly state: State,
     private readonly profile: Profile,
     private readonly driver: MachineDriver,
+    private readonly shelvedImages: ShelvedImages,
     readonly times: MachineTimes,
     private readonly log: FastifyBaseLogger,
   ) {}
@@ -107,6 +109,10 @@ export class Machines {
   /** Starts to delete a server, whatever it is doing. */
   delete(id: string): void {
     this.background(id, this.driver.powerOff(id, 'at once'));
+    const server = this.state.servers.get(id);
+    if (server !== undefined && isShelved(server)) {
+      this.background(id, this.shelvedImages.remove(server));
+    }
     this.change(id, (server) => {
       if (server.taskState === 'deleting') return;
       server.taskState = 'deleting';
@@ -193,7 +199,7 @@ export class Machines {
   }
 
   private async drive(server: ServerRecord, step: Transition['step']): Promise<void> {
-    if (isTask(step)) await TASKS[step].drive?.(this.driver, server);
+    if (isTask(step)) await TASKS[step].drive?.(this.driver, server, this.shelvedImages);
     else if (step === 'finish') await this.driver.powerOn(server);
     else if (step === 'stopped') await this.driver.powerOff(server.id, howOff(server.taskState));
     else if (step === 'running') {
@@ -229,7 +235,7 @@ export class Machines {
 
   private background(id: string, work: Promise<void>): void {
     work.catch((error: unknown) => {
-      this.log.error({ server: id, err: error }, 'a machine does not power off');
+      this.log.error({ server: id, err: error }, 'what was begun for a server fails');
     });
   }
 
@@ -237,7 +243,7 @@ export class Machines {
     server.next = null;
     if (isTask(step)) {
       const { apply, boots } = TASKS[step];
-      const next = apply(server, this.hostId());
+      const next = apply(server, { hostId: this.hostId(), images: this.shelvedImages });
       if (next !== undefined) server.next = { step: next, at: Date.now() + this.times.powerMs };
       if (boots && server.powerState === 1) this.booted(server);
     } else if (step === 'network') this.toNetworking(server);

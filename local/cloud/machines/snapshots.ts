@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyBaseLogger } from 'fastify';
-import { account } from '../account.js';
-import { beginSaving, finishSaving } from '../images/image-data.js';
+import { finishSaving } from '../images/image-data.js';
 import type { ImageFiles } from '../images/image-files.js';
 import { deleteImage } from '../images/image-store.js';
 import type { ServerRecord, SnapshotRecord } from '../records.js';
 import type { State } from '../state.js';
 import type { Machines } from './machines.js';
+import { beginUpload, writeSnapshot } from './snapshot-upload.js';
 
 /** Snapshots under way. Each goes through Nova's task states; one that was interrupted begins again. */
 export class Snapshots {
@@ -49,11 +49,10 @@ export class Snapshots {
     if (backup === null) await this.pass(serverId, 'image_snapshot');
     await this.pass(serverId, 'image_pending_upload');
     await this.pass(serverId, 'image_uploading', () => {
-      this.beginUpload(imageId);
+      if (!beginUpload(this.state, imageId)) throw new Disappeared();
     });
     await this.machines.copyDisk(serverId, this.imageFiles.disk(imageId));
-    const content = Buffer.from(`snapshot of server ${serverId}\n`);
-    const data = this.imageFiles.put(imageId, 'raw', content);
+    const data = writeSnapshot(this.imageFiles, imageId, serverId);
     const kept = this.state.transaction(() => {
       this.end(serverId);
       return finishSaving(this.state, imageId, data);
@@ -72,24 +71,6 @@ export class Snapshots {
       this.state.servers.put(serverId, { ...server, taskState });
       also?.();
     });
-  }
-
-  /** Once it is known what the disk is, the image says so. */
-  private beginUpload(imageId: string): void {
-    const image = this.state.images.get(imageId);
-    if (image === undefined) throw new Disappeared();
-    this.state.images.put(imageId, {
-      ...image,
-      diskFormat: 'raw',
-      containerFormat: 'bare',
-      properties: {
-        ...image.properties,
-        image_location: 'snapshot',
-        image_state: 'available',
-        owner_id: account(this.state).projectId,
-      },
-    });
-    beginSaving(this.state, imageId);
   }
 
   /** Deletes the oldest backups of a type, so that not more than so many are left. */

@@ -1,18 +1,25 @@
 import type { ServerRecord, Task } from '../records.js';
 import type { MachineDriver } from './driver.js';
+import type { ShelvedImages } from './shelved-images.js';
+
+/** What tasks need beside the machines. */
+export interface Surroundings {
+  /** Of the host that all servers are on. */
+  hostId: string;
+  images: ShelvedImages;
+}
 
 /** How a step of a task ends. */
 interface Step {
-  /** The driver's part, which comes first: it is done again when the cloud dies before the step is written. */
-  drive?: (driver: MachineDriver, server: ServerRecord) => Promise<void>;
+  /** What comes first: it is done again when the cloud dies before the step is written. */
+  drive?: (driver: MachineDriver, server: ServerRecord, images: ShelvedImages) => Promise<void>;
   /** Whether the machine has booted from its own disk, when it is on then. */
   boots?: boolean;
   /**
    * What becomes of the server.
-   * @param hostId of the host that all servers are on
    * @returns the step that follows
    */
-  apply: (server: ServerRecord, hostId: string) => Task | 'stopped' | undefined;
+  apply: (server: ServerRecord, around: Surroundings) => Task | 'stopped' | undefined;
 }
 
 const RUNNING = 1;
@@ -53,9 +60,31 @@ export const TASKS: Record<Task, Step> = {
     apply: (server) => settle(server, { vmState: 'active', powerState: RUNNING }),
   },
 
-  shelved: {
+  shelving: {
     drive: (driver, { id }) => driver.powerOff(id, 'orderly'),
     apply: (server) => {
+      server.taskState = 'shelving_image_pending_upload';
+      return 'imaged';
+    },
+  },
+  imaged: {
+    drive: (_driver, server, images) => {
+      images.begin(server);
+      return Promise.resolve();
+    },
+    apply: (server) => {
+      server.taskState = 'shelving_image_uploading';
+      return 'shelved';
+    },
+  },
+  shelved: {
+    drive: (_driver, server, images) => images.fill(server),
+    apply: (server, { images }) => {
+      // Without an image it is off and no more.
+      if (!images.has(server)) {
+        settle(server, { vmState: 'stopped', powerState: SHUTDOWN });
+        return undefined;
+      }
       Object.assign(server, { vmState: 'shelved', powerState: SHUTDOWN });
       server.taskState = 'shelving_offloading';
       return 'offloaded';
@@ -66,16 +95,29 @@ export const TASKS: Record<Task, Step> = {
       settle(server, { vmState: 'shelved_offloaded', hostId: '', availabilityZone: '' }),
   },
   scheduled: {
-    apply: (server, hostId) => {
+    apply: (server, { hostId, images }) => {
+      const { shelvedImageId } = server;
+      if (shelvedImageId !== undefined && !images.has(server)) {
+        const message = `Unshelve attempted but the image ${shelvedImageId} cannot be found.`;
+        server.vmState = 'error';
+        server.fault = { code: 404, created: Date.now(), message };
+        return undefined;
+      }
       Object.assign(server, { taskState: 'spawning', hostId, availabilityZone: 'nova' });
       return 'unshelved';
     },
   },
   unshelved: {
-    drive: (driver, server) => driver.powerOn(server),
+    drive: async (driver, server, images) => {
+      await driver.powerOn(server);
+      await images.remove(server);
+    },
     boots: true,
-    apply: (server) =>
-      settle(server, { vmState: 'active', powerState: RUNNING, launchedAt: Date.now() }),
+    apply: (server) => {
+      delete server.shelvedImageId;
+      settle(server, { vmState: 'active', powerState: RUNNING, launchedAt: Date.now() });
+      return undefined;
+    },
   },
 
   migrating: {
@@ -154,6 +196,11 @@ export function isUp({ vmState, powerState }: ServerRecord): boolean {
 /** Whether a server's machine is held up where it was. */
 export function isPaused({ vmState }: ServerRecord): boolean {
   return vmState === 'paused' || vmState === 'suspended';
+}
+
+/** Whether a server has been shelved, so that there is an image of it. */
+export function isShelved({ vmState }: ServerRecord): boolean {
+  return vmState === 'shelved' || vmState === 'shelved_offloaded';
 }
 
 /** Whether a server's machine has been booted and not powered off, as far as the API knows. */

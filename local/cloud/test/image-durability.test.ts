@@ -115,6 +115,37 @@ describe('images, when the cloud is killed', () => {
     assert.deepEqual(readdirSync(folder(id)), ['data']);
   });
 
+  it('are made of servers that are shelved, until they no longer are', async () => {
+    const { servers } = (await call('GET', '/compute/v2.1/servers')) as {
+      servers: { id: string }[];
+    };
+    const server = `/compute/v2.1/servers/${servers[0]?.id ?? ''}`;
+    const act = (action: string): Promise<Json> =>
+      call('POST', `${server}/action`, { [action]: null });
+    const shown = async (): Promise<Json> => (await call('GET', server)).server as Json;
+    const doing = (taskState: string | null): Promise<void> =>
+      until(async () => (await shown())['OS-EXT-STS:task_state'] === taskState);
+    const shelved = async (): Promise<Json[]> =>
+      ((await call('GET', '/image/v2/images?name=s-shelved')) as { images: Json[] }).images;
+    await act('shelve');
+    for (const taskState of ['', '_image_pending_upload', '_image_uploading', '_offloading']) {
+      await doing(`shelving${taskState}`);
+      await killAndStart();
+      assert.equal((await shelved()).length, 1);
+    }
+    await doing(null);
+    assert.equal((await shown()).status, 'SHELVED_OFFLOADED');
+    const [image] = await shelved();
+    assert.deepEqual([image?.status, image?.size], ['active', 56]);
+    await act('unshelve');
+    await doing('spawning');
+    await killAndStart();
+    await doing(null);
+    assert.equal((await shown()).status, 'ACTIVE');
+    assert.deepEqual(await shelved(), []);
+    assert.ok(!existsSync(folder(String(image?.id))));
+  });
+
   it('are not made of servers that go meanwhile', async () => {
     const { servers } = (await call('GET', '/compute/v2.1/servers')) as {
       servers: { id: string }[];

@@ -28,6 +28,7 @@ import { serverNetworkCases } from './server-networks.js';
 import { serverRebuildCases } from './server-rebuild.js';
 import { serverRefusalCases } from './server-refusals.js';
 import { serverResizeCases } from './server-resize.js';
+import { serverShelvingCases } from './server-shelving.js';
 import { serverStateCases } from './server-states.js';
 import { snapshotCases } from './snapshots.js';
 import { subnetCases } from './subnets.js';
@@ -65,6 +66,7 @@ const groups: Record<string, Case[]> = {
   'server groups': serverGroupCases,
   'what the project may have none of': notOfferedCases,
   'servers held up and set aside': serverLifecycleCases,
+  'shelved servers': serverShelvingCases,
   'resized servers': serverResizeCases,
   'rebuilt servers': serverRebuildCases,
   'security groups and addresses of servers': serverNetworkActionCases,
