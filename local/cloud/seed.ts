@@ -40,7 +40,7 @@ function addImages(state: State, files: ImageFiles): void {
       diskFormat: 'raw',
       containerFormat: 'bare',
       properties: { os_distro: distro, os_version: version, os_type: 'linux' },
-      data: files.put(id, 'raw', IMAGE_BYTES),
+      data: files.put(id, IMAGE_BYTES),
     });
   };
   const trusty = 'Ubuntu 14.04 LTS (Trusty Tahr) (PVHVM)';

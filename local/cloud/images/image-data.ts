@@ -37,7 +37,7 @@ async function receive(cloud: Cloud, id: string, source: IncomingMessage): Promi
   const image = state.transaction(() => beginSaving(state, id));
   let data: ImageData;
   try {
-    data = await imageFiles.write(id, image.diskFormat, source as AsyncIterable<Buffer>);
+    data = await imageFiles.write(image, source as AsyncIterable<Buffer>);
   } catch (error) {
     state.transaction(() => {
       finishSaving(state, id, null);

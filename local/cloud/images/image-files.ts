@@ -3,10 +3,8 @@ import { createReadStream, mkdirSync, openSync, readdirSync, rmSync, writeFileSy
 import { open, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
-import type { ImageData } from '../records.js';
-
-/** How much of an image is kept to read its format's header. */
-const HEADER_BYTES = 32;
+import type { ImageData, ImageRecord } from '../records.js';
+import { virtualSize, type ReadPart } from './virtual-size.js';
 
 /** What images consist of: a folder each, with the bytes in a file, and of a snapshot the disk beside it. */
 export class ImageFiles {
@@ -19,8 +17,8 @@ export class ImageFiles {
     }
   }
 
-  /** Writes a few bytes as those of an image. */
-  put(imageId: string, diskFormat: string, content: Buffer): ImageData {
+  /** Writes a few bytes as those of a raw image. */
+  put(imageId: string, content: Buffer): ImageData {
     this.make(imageId);
     writeFileSync(this.file(imageId), content, { mode: 0o600 });
     const digest = (algorithm: string): string =>
@@ -29,45 +27,43 @@ export class ImageFiles {
       bytes: content.length,
       md5: digest('md5'),
       sha512: digest('sha512'),
-      virtualBytes: virtualBytes(diskFormat, content.length, content),
+      virtualBytes: content.length,
     };
   }
 
   /** Writes a stream as the bytes of an image. When it fails or breaks off, nothing is left. */
-  async write(
-    imageId: string,
-    diskFormat: string | null,
-    source: AsyncIterable<Buffer>,
-  ): Promise<ImageData> {
+  async write(image: ImageRecord, source: AsyncIterable<Buffer>): Promise<ImageData> {
+    const imageId = image.id;
     const [md5, sha512] = [createHash('md5'), createHash('sha512')];
     let bytes = 0;
-    let header = Buffer.alloc(0);
     this.make(imageId);
-    const handle = await open(this.file(imageId), 'w', 0o600);
+    const handle = await open(this.file(imageId), 'w+', 0o600);
+    const readPart: ReadPart = async (position, length) => {
+      if (position >= bytes) return Buffer.alloc(0);
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, position);
+      return buffer.subarray(0, bytesRead);
+    };
     try {
       for await (const chunk of source) {
         bytes += chunk.length;
-        if (header.length < HEADER_BYTES) {
-          header = Buffer.concat([header, chunk]).subarray(0, HEADER_BYTES);
-        }
         // Hashing needs this thread, writing another one.
         const written = handle.appendFile(chunk);
         md5.update(chunk);
         sha512.update(chunk);
         await written;
       }
+      return {
+        bytes,
+        md5: md5.digest('hex'),
+        sha512: sha512.digest('hex'),
+        virtualBytes: await virtualSize(image, bytes, readPart),
+      };
     } catch (error) {
       await this.remove(imageId);
       throw error;
     } finally {
       await handle.close();
     }
-    return {
-      bytes,
-      md5: md5.digest('hex'),
-      sha512: sha512.digest('hex'),
-      virtualBytes: virtualBytes(diskFormat, bytes, header),
-    };
   }
 
   /** Streams bytes `start` to `end` (exclusive); the file is open when this returns. */
@@ -97,11 +93,4 @@ export class ImageFiles {
   private file(imageId: string): string {
     return path.join(this.folder, imageId, 'data');
   }
-}
-
-/** Size of the disk in an image; of formats with a header, only qcow2's is read. */
-function virtualBytes(format: string | null, bytes: number, header: Buffer): number | null {
-  if (format === 'raw') return bytes || null;
-  if (format !== 'qcow2' || header.length < HEADER_BYTES) return null;
-  return header.toString('latin1', 0, 4) === 'QFI\xfb' ? Number(header.readBigUInt64BE(24)) : null;
 }

@@ -28,5 +28,5 @@ export function beginUpload(state: State, imageId: string): boolean {
 
 /** Writes the bytes of a server's image. */
 export function writeSnapshot(files: ImageFiles, imageId: string, serverId: string): ImageData {
-  return files.put(imageId, 'raw', Buffer.from(`snapshot of server ${serverId}\n`));
+  return files.put(imageId, Buffer.from(`snapshot of server ${serverId}\n`));
 }

@@ -37,6 +37,7 @@ import type { Target } from './target.js';
 import { tempUrlRefusalCases } from './temp-url-refusals.js';
 import { tempUrlCases } from './temp-urls.js';
 import { tokenCases } from './tokens.js';
+import { virtualSizeCases } from './virtual-sizes.js';
 
 /** Cases by what they are about, in the order in which they run. */
 const groups: Record<string, Case[]> = {
@@ -53,6 +54,7 @@ const groups: Record<string, Case[]> = {
   'large objects': largeObjectCases,
   manifests: manifestCases,
   images: imageCases,
+  'disks in images': virtualSizeCases,
   'key pairs': keyPairCases,
   networks: networkCases,
   subnets: subnetCases,
