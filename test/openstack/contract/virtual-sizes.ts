@@ -111,13 +111,11 @@ export const virtualSizeCases: Case[] = [
     },
   },
   {
-    name: 'a vmdk image that does not say what it is waits for other bytes',
+    name: 'a vmdk image that does not say its kind is refused',
     run: async (cloud) => {
       const id = await queuedImage(cloud, { disk_format: 'vmdk' });
       (await upload(cloud, id, vmdk(''))).glance(400, 'subsection not found');
       assert.equal((await showImage(cloud, id)).at('status'), 'queued');
-      (await upload(cloud, id, vmdk(sparse))).is(204);
-      assert.equal((await showImage(cloud, id)).at('virtual_size'), Number(size));
     },
   },
 ];
