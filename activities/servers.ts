@@ -21,6 +21,7 @@ import { sshHostKeys } from '../home/ssh-keys.js';
 import { cancellationSignal } from './as-activity.js';
 import type { Dependencies } from './context.js';
 import { ownServers, type OwnServer } from './own-servers.js';
+import { refuseSetAside } from './set-aside.js';
 import { publicKeyOf } from './ssh-key.js';
 import { ensureTempUrlKey } from './temp-url-key.js';
 
@@ -83,6 +84,7 @@ export async function bootServer(
 
   const byAge = [...namesakes].sort((a, b) => a.created.localeCompare(b.created));
   const kept = byAge.find((server) => isUsable(server, request));
+  if (kept) refuseSetAside(kept);
   const surplus = byAge.filter((server) => server !== kept);
   for (const { id } of surplus) await cloud.compute.deleteServer(id);
   await emptyMailboxes(dependencies, surplus, kept ? [kept] : []);

@@ -161,6 +161,32 @@ test('a machine that was ready and is off is started, not replaced', async (t) =
   await dependencies.cloud.compute.startServer(serverId);
 });
 
+for (const [there, status, back] of [
+  ['pause', 'PAUSED', 'unpause'],
+  ['suspend', 'SUSPENDED', 'resume'],
+  ['rescue', 'RESCUE', 'unrescue'],
+  ['shelve', 'SHELVED_OFFLOADED', 'unshelve'],
+] as const) {
+  test(`a machine that somebody set aside (${status}) is neither replaced nor waited for`, async (t) => {
+    const { dependencies, request, server } = await masterToBe(t);
+    const { serverId } = await bootServer(dependencies, request);
+    const act = (action: string): Promise<unknown> =>
+      server.request('POST', `/compute/v2.1/servers/${serverId}/action`, {
+        body: { [action]: null },
+      });
+    await untilStatus(dependencies, serverId, 'ACTIVE');
+    await act(there);
+    await untilStatus(dependencies, serverId, status);
+    const again = { ...request, bootId: randomUUID() };
+    const failure = await failureOf(bootServer(dependencies, again));
+    assert.equal(failure.kind, 'blocked');
+    assert.match(failure.cure, new RegExp(`openstack server ${back} ${serverId}`));
+    await act(back);
+    await untilStatus(dependencies, serverId, 'ACTIVE');
+    assert.equal((await bootServer(dependencies, again)).serverId, serverId);
+  });
+}
+
 test('a broken machine is replaced though the quota has room for one only', async (t) => {
   const { dependencies, request, server } = await masterToBe(t);
   const { compute } = dependencies.cloud;
