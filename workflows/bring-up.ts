@@ -13,7 +13,12 @@ import { retire } from './admission.js';
 import { beside } from './beside.js';
 import { failureOf } from './failure.js';
 import { bringUpFleet, type Fleet } from './fleet.js';
-import { buildRelease, showNotAwaited, verifyKubernetes } from './kubernetes.js';
+import {
+  buildRelease,
+  refuseOtherRelease,
+  showNotAwaited,
+  verifyKubernetes,
+} from './kubernetes.js';
 import { Run, together, underCondition } from './run.js';
 import { keyPair, network, release, undos } from './steps.js';
 
@@ -59,7 +64,7 @@ class BringUp {
         board.changed(...changes);
         return id;
       }),
-      this.provideRelease(),
+      this.provideRelease(found.survey),
       underCondition(board, keyPair.done, keyPair.doing, async () => {
         board.changed(...(await keyPair.do(spec)));
       }),
@@ -87,12 +92,13 @@ class BringUp {
     });
   }
 
-  private async provideRelease(): Promise<void> {
+  private async provideRelease(existing: Survey): Promise<void> {
     const { board } = this.run;
     const { build, spec } = this.run.current;
     if (build) {
       await underCondition(board, 'ReleaseBuilt', 'Building', async () => {
         this.run.built(await buildRelease(build, spec.release.file));
+        refuseOtherRelease(this.run.current.spec, existing);
       });
     }
     await underCondition(board, release.done, release.doing, async () => {

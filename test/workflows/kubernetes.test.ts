@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { unbuilt } from '../../cluster/release-request.js';
 import type { BringUpRequest, ClusterSpec } from '../../cluster/spec.js';
-import { proposeUpdate, specQuery } from '../../workflows/interface.js';
+import { proposeUpdate, specQuery, statusQuery } from '../../workflows/interface.js';
 import { conditionOf } from './conditions.js';
 import { quota } from './failures.js';
 import type { ScriptedWorld } from './scripted-world.js';
@@ -107,6 +107,29 @@ describe('A release with Kubernetes in it', { concurrency: 4, timeout: 180_000 }
     assert.match(status.release.reference, /release-bbbbbbbbbbbb/);
     assert.equal((await running.query(specQuery)).release.bytes, 2);
     assert.ok(world.calls.indexOf('buildRelease') < world.calls.indexOf('uploadRelease'));
+  });
+
+  it('does not pass machines of another release off as what was built', async () => {
+    const world = stage.world();
+    const request = withKubernetes(world.cluster, { minions: 1 });
+    await stage.broughtUp(request);
+    const before = world.servers.map(({ id }) => id);
+    const release = { ...request.spec.release, ...unbuilt };
+    const running = await stage.bringUp({
+      ...request,
+      spec: { ...request.spec, release },
+      build: {},
+    });
+    await assert.rejects(running.result());
+    const status = await running.query(statusQuery);
+    assert.equal(status.phase, 'Failed');
+    assert.equal(conditionOf(status, 'ReleaseBuilt').reason, 'OtherRelease');
+    assert.match(conditionOf(status, 'ReleaseBuilt').message, /kubeup down/);
+    assert.equal(world.count('uploadRelease'), 1);
+    assert.deepEqual(
+      world.servers.map(({ id }) => id),
+      before,
+    );
   });
 });
 
