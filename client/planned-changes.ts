@@ -1,6 +1,7 @@
 import type { Survey, SurveyedServer } from '../activities/survey.js';
 import { releaseTag, serverName } from '../cluster/names.js';
 import type { Role } from '../cluster/names.js';
+import { isSound } from '../cluster/observation.js';
 import type { ClusterSpec } from '../cluster/spec.js';
 
 /** What a bring-up would do about one thing. `refuse`: it would stop there, and says why. */
@@ -55,10 +56,6 @@ export function plannedChanges(
     ...surplus(spec, survey.servers),
     ...otherRelease(spec, survey.servers),
   ];
-}
-
-function isSound({ status, report }: SurveyedServer): boolean {
-  return status !== 'ERROR' && report !== 'failed';
 }
 
 function machine(

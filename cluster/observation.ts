@@ -52,6 +52,11 @@ export function isStopped({ serverStatus, report }: Observation, wait: WaitFor =
   return serverStatus === 'SHUTOFF' && (report === 'ready' || (wait === 'active' && !report));
 }
 
+/** Whether a machine is kept as it is: one that is broken is replaced. */
+export function isSound({ status, report }: { status: string; report?: ReportState }): boolean {
+  return status !== 'ERROR' && report !== 'failed';
+}
+
 /** What became of a machine: ready, or given up with its reason. */
 export interface MachineResult {
   serverId: string;

@@ -2,6 +2,7 @@ import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow'
 import type { Activities } from '../activities/index.js';
 import type { Survey } from '../activities/survey.js';
 import { releaseTag } from '../cluster/names.js';
+import { isSound } from '../cluster/observation.js';
 import type { ReleaseRequest } from '../cluster/release-request.js';
 import type { ClusterSpec } from '../cluster/spec.js';
 import type { ConditionType } from '../cluster/status.js';
@@ -40,7 +41,7 @@ const lasting = proxyActivities<Pick<Activities, 'buildRelease'>>({
  */
 export function refuseOtherRelease({ release }: ClusterSpec, { servers }: Survey): void {
   const built = releaseTag(release.sha256);
-  const other = servers.find((server) => server.status !== 'ERROR' && server.release !== built);
+  const other = servers.find((server) => isSound(server) && server.release !== built);
   if (!other) return;
   throw failWith({
     kind: 'invalid',

@@ -109,6 +109,24 @@ describe('A release with Kubernetes in it', { concurrency: 4, timeout: 180_000 }
     assert.ok(world.calls.indexOf('buildRelease') < world.calls.indexOf('uploadRelease'));
   });
 
+  it('builds anew for machines that the last build has failed', async () => {
+    const world = stage.world();
+    const request = withKubernetes(world.cluster, { minions: 1 });
+    await stage.broughtUp(request);
+    for (const server of world.servers) server.report = 'failed';
+    const release = { ...request.spec.release, ...unbuilt };
+    const status = await stage.broughtUp({
+      ...request,
+      spec: { ...request.spec, release },
+      build: {},
+    });
+    assert.equal(status.phase, 'Ready');
+    assert.deepEqual(
+      world.servers.map((server) => server.release),
+      ['b'.repeat(12), 'b'.repeat(12)],
+    );
+  });
+
   it('does not pass machines of another release off as what was built', async () => {
     const world = stage.world();
     const request = withKubernetes(world.cluster, { minions: 1 });
