@@ -1,18 +1,10 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { act } from './acted.js';
 import type { Answer } from './answer.js';
 import { awaitStatus, bootServer, createServer, imageId, microversion } from './booted.js';
 import type { Case, Cloud } from './cloud.js';
 import { activeImage, askImages, queuedImage, removeImage, showImage } from './image.js';
-
-function act(
-  cloud: Cloud,
-  id: string,
-  action: unknown,
-  headers?: Record<string, string>,
-): Promise<Answer> {
-  return cloud.compute.post(`/servers/${id}/action`, action, headers);
-}
 
 /** Takes a snapshot of a server; returns the id of its image, which is active then. */
 async function takeSnapshot(
