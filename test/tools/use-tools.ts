@@ -9,6 +9,14 @@ import { installTools, type Tools } from './install-tools.js';
 
 const script = fileURLToPath(new URL('a-day.py', import.meta.url));
 
+/** What holds a server up or sets it aside, the status that it then has, and what brings it back. */
+const detours = [
+  ['pause', 'PAUSED', 'unpause'],
+  ['suspend', 'SUSPENDED', 'resume'],
+  ['rescue', 'RESCUE', 'unrescue'],
+  ['shelve', 'SHELVED_OFFLOADED', 'unshelve'],
+] as const;
+
 /** Declares as tests what a person does with the usual tools, in the account of these variables. */
 export function useTools(account: () => Promise<Record<string, string>>): void {
   let tools: Tools;
@@ -94,12 +102,7 @@ export function useTools(account: () => Promise<Record<string, string>>): void {
       for (let last: unknown; last !== status;) last = (await show()).status;
     };
     const { addresses } = await show();
-    for (const [there, status, back] of [
-      ['pause', 'PAUSED', 'unpause'],
-      ['suspend', 'SUSPENDED', 'resume'],
-      ['rescue', 'RESCUE', 'unrescue'],
-      ['shelve', 'SHELVED_OFFLOADED', 'unshelve'],
-    ] as const) {
+    for (const [there, status, back] of detours) {
       await server(there, name);
       await until(status);
       assert.deepEqual(names(await asJson('server', 'list', '--name', name, '--status', status)), [
@@ -219,12 +222,7 @@ export function useTools(account: () => Promise<Record<string, string>>): void {
         shown = await nova('show', name);
       }
     };
-    for (const [there, status, back] of [
-      ['pause', 'PAUSED', 'unpause'],
-      ['suspend', 'SUSPENDED', 'resume'],
-      ['rescue', 'RESCUE', 'unrescue'],
-      ['shelve', 'SHELVED_OFFLOADED', 'unshelve'],
-    ] as const) {
+    for (const [there, status, back] of detours) {
       await nova(there, name);
       await until(status);
       await nova(back, name);

@@ -51,16 +51,24 @@ export async function toldActions(cloud: Cloud, id: string): Promise<unknown[]> 
 
 export const active: Shown = ['ACTIVE', 'active', 1];
 export const shutOff: Shown = ['SHUTOFF', 'stopped', 4];
+export const paused: Shown = ['PAUSED', 'paused', 1];
+export const suspended: Shown = ['SUSPENDED', 'suspended', 1];
+export const rescued: Shown = ['RESCUE', 'rescued', 4];
+export const shelved: Shown = ['SHELVED_OFFLOADED', 'shelved_offloaded', 4];
+export const resized: Shown = ['VERIFY_RESIZE', 'resized', 1];
+
+/** A resize from what servers have here. */
+export const larger = { resize: { flavorRef: '3' } };
 
 /** States that servers are brought into, and how. */
 export const ways: { shown: Shown; way: Fields[] }[] = [
   { shown: active, way: [] },
   { shown: shutOff, way: [{ 'os-stop': null }] },
-  { shown: ['PAUSED', 'paused', 1], way: [{ pause: null }] },
-  { shown: ['SUSPENDED', 'suspended', 1], way: [{ suspend: null }] },
-  { shown: ['RESCUE', 'rescued', 4], way: [{ rescue: null }] },
-  { shown: ['SHELVED_OFFLOADED', 'shelved_offloaded', 4], way: [{ shelve: null }] },
-  { shown: ['VERIFY_RESIZE', 'resized', 1], way: [{ resize: { flavorRef: '3' } }] },
+  { shown: paused, way: [{ pause: null }] },
+  { shown: suspended, way: [{ suspend: null }] },
+  { shown: rescued, way: [{ rescue: null }] },
+  { shown: shelved, way: [{ shelve: null }] },
+  { shown: resized, way: [larger] },
 ];
 
 /** A server in one of these states. */

@@ -1,17 +1,29 @@
 import assert from 'node:assert/strict';
-import { act, active, actUntil, refusedIn, shutOff, toldActions, type Shown } from './acted.js';
+import {
+  act,
+  active,
+  actUntil,
+  paused,
+  refusedIn,
+  rescued,
+  shelved,
+  shutOff,
+  suspended,
+  toldActions,
+  type Shown,
+} from './acted.js';
 import { awaitStatus, bootServer, imageId, microversion, serverIds } from './booted.js';
 import type { Case, Cloud } from './cloud.js';
 
 /** An action, what it makes of a server, and what makes it active again. */
 const detours: { there: string; back: string; shown: Shown }[] = [
-  { there: 'pause', back: 'unpause', shown: ['PAUSED', 'paused', 1] },
-  { there: 'suspend', back: 'resume', shown: ['SUSPENDED', 'suspended', 1] },
-  { there: 'rescue', back: 'unrescue', shown: ['RESCUE', 'rescued', 4] },
+  { there: 'pause', back: 'unpause', shown: paused },
+  { there: 'suspend', back: 'resume', shown: suspended },
+  { there: 'rescue', back: 'unrescue', shown: rescued },
   {
     there: 'shelve',
     back: 'unshelve',
-    shown: ['SHELVED_OFFLOADED', 'shelved_offloaded', 4],
+    shown: shelved,
   },
 ];
 
@@ -41,10 +53,10 @@ export const serverLifecycleCases: Case[] = [
     run: async (cloud) => {
       const id = await bootServer(cloud);
       await actUntil(cloud, id, { 'os-stop': null }, shutOff);
-      await actUntil(cloud, id, { rescue: {} }, ['RESCUE', 'rescued', 4]);
+      await actUntil(cloud, id, { rescue: {} }, rescued);
       await actUntil(cloud, id, { unrescue: null }, active);
       await actUntil(cloud, id, { 'os-stop': null }, shutOff);
-      await actUntil(cloud, id, { shelve: null }, ['SHELVED_OFFLOADED', 'shelved_offloaded', 4]);
+      await actUntil(cloud, id, { shelve: null }, shelved);
       await actUntil(cloud, id, { unshelve: null }, active);
     },
   },
@@ -55,7 +67,7 @@ export const serverLifecycleCases: Case[] = [
       for (const action of ['pause', 'suspend']) {
         (await act(cloud, id, { [action]: null })).is(202);
         await awaitStatus(cloud, id, action === 'pause' ? 'PAUSED' : 'SUSPENDED');
-        await actUntil(cloud, id, { shelve: null }, ['SHELVED_OFFLOADED', 'shelved_offloaded', 4]);
+        await actUntil(cloud, id, { shelve: null }, shelved);
         await actUntil(cloud, id, { unshelve: null }, active);
       }
     },
@@ -148,7 +160,7 @@ export const serverLifecycleCases: Case[] = [
     name: 'from 2.77 on unshelve takes a zone, from 2.91 on none and, of administrators, a host',
     run: async (cloud) => {
       const id = await bootServer(cloud);
-      await actUntil(cloud, id, { shelve: null }, ['SHELVED_OFFLOADED', 'shelved_offloaded', 4]);
+      await actUntil(cloud, id, { shelve: null }, shelved);
       const refused = async (minor: number, unshelve: unknown, message: RegExp): Promise<void> => {
         const answer = await act(cloud, id, { unshelve }, microversion(minor));
         answer.nova(400, 'badRequest', message);
@@ -169,11 +181,11 @@ export const serverLifecycleCases: Case[] = [
       // Before, nobody looks.
       (await act(cloud, id, { unshelve: elsewhere }, microversion(76))).is(202);
       await awaitStatus(cloud, id, 'ACTIVE');
-      await actUntil(cloud, id, { shelve: null }, ['SHELVED_OFFLOADED', 'shelved_offloaded', 4]);
+      await actUntil(cloud, id, { shelve: null }, shelved);
       const zone = { unshelve: { availability_zone: 'nova' } };
       (await act(cloud, id, zone, microversion(77))).is(202);
       await awaitStatus(cloud, id, 'ACTIVE');
-      await actUntil(cloud, id, { shelve: null }, ['SHELVED_OFFLOADED', 'shelved_offloaded', 4]);
+      await actUntil(cloud, id, { shelve: null }, shelved);
       const nowhere = { unshelve: { availability_zone: null } };
       (await act(cloud, id, nowhere, microversion(91))).is(202);
       await awaitStatus(cloud, id, 'ACTIVE');
@@ -207,7 +219,7 @@ export const serverLifecycleCases: Case[] = [
         );
       }
       (await act(cloud, id, { unlock: null })).is(202);
-      await actUntil(cloud, id, { pause: null }, ['PAUSED', 'paused', 1]);
+      await actUntil(cloud, id, { pause: null }, paused);
       await lock();
       (await act(cloud, id, { unpause: null })).is(409);
     },

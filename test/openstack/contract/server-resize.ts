@@ -1,10 +1,16 @@
 import assert from 'node:assert/strict';
-import { act, active, actUntil, refusedIn, shutOff, toldActions, type Shown } from './acted.js';
+import {
+  act,
+  active,
+  actUntil,
+  larger,
+  refusedIn,
+  resized,
+  shutOff,
+  toldActions,
+} from './acted.js';
 import { awaitStatus, bootServer, microversion, serverIds } from './booted.js';
 import type { Case, Cloud } from './cloud.js';
-
-const larger = { resize: { flavorRef: '3' } };
-const resized: Shown = ['VERIFY_RESIZE', 'resized', 1];
 
 async function flavorOf(cloud: Cloud, id: string): Promise<unknown[]> {
   const old = (await cloud.compute.get(`/servers/${id}`)).is(200);

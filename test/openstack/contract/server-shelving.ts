@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
-import { act, active, actUntil, shutOff, type Shown } from './acted.js';
+import { act, active, actUntil, shelved, shutOff } from './acted.js';
 import type { Document } from './answer.js';
 import { bootServer, imageId, microversion } from './booted.js';
 import type { Case, Cloud } from './cloud.js';
 import { askImages, patchImage, removeImage, showImage } from './image.js';
 import type { Fields } from './networked.js';
-
-const shelved: Shown = ['SHELVED_OFFLOADED', 'shelved_offloaded', 4];
 
 /** Ids of the images of a server, which are deleted when the case is over. */
 async function imagesOf(cloud: Cloud, server: string): Promise<string[]> {
