@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, readlink, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import lockfile from 'proper-lockfile';
 import { parse, stringify } from 'yaml';
 import { API_SERVER_NAME } from '../activities/kube-api.js';
 import { clientCertificate, clusterCa } from '../home/certificates.js';
@@ -103,8 +104,40 @@ async function targetOf(file: string): Promise<string> {
   }
 }
 
-/** Puts the cluster into a kubeconfig that may hold others, and makes it the current one. */
+/**
+ * Puts the cluster into a kubeconfig that may hold others, and makes it the current one.
+ * @throws Error when another program holds the file's lock for ten seconds, or has left it behind
+ */
 export async function mergeKubeconfig(file: string, added: Kubeconfig): Promise<void> {
+  await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+  const release = await lockKubeconfig(file);
+  try {
+    await merge(file, added);
+  } finally {
+    await release();
+  }
+}
+
+/** The lock is kubectl's own: it makes `FILE.lock` before it writes FILE (client-go, clientcmd/loader.go). */
+async function lockKubeconfig(file: string): Promise<() => Promise<void>> {
+  try {
+    return await lockfile.lock(file, {
+      realpath: false,
+      stale: 10_000,
+      retries: { retries: 100, minTimeout: 100, maxTimeout: 100 },
+    });
+  } catch (error) {
+    // A directory is ours, and is taken over; a file is kubectl's, which takes none over itself.
+    if (!['ELOCKED', 'ENOTDIR'].includes(String((error as NodeJS.ErrnoException).code)))
+      throw error;
+    throw new Error(
+      `${file} is not written, for another program writes it: ${file}.lock is there. If none does, remove that.`,
+      { cause: error },
+    );
+  }
+}
+
+async function merge(file: string, added: Kubeconfig): Promise<void> {
   const present = await readKubeconfig(file);
   const over = <T extends Named>(old: T[] | undefined, items: T[]): T[] => [
     ...(old ?? []).filter(({ name }) => items.every((item) => item.name !== name)),

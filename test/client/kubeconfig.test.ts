@@ -8,6 +8,7 @@ import {
   rm,
   stat,
   symlink,
+  utimes,
   writeFile,
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -63,6 +64,29 @@ test('a link to a file that is not there yet makes it', async (t) => {
   await symlink(path.join('away', 'config'), path.join(home, 'config'));
   await mergeKubeconfig(path.join(home, 'config'), await configOf('c'));
   assert.deepEqual(await clustersIn(path.join(home, 'away', 'config')), ['c']);
+});
+
+test('several clusters merged at the same time are all there, and no lock stays', async (t) => {
+  const home = await folder(t);
+  const file = path.join(home, '.kube', 'config');
+  const clusters = ['a', 'b', 'c', 'd', 'e'];
+  await Promise.all(
+    clusters.map(async (cluster) => mergeKubeconfig(file, await configOf(cluster))),
+  );
+  assert.deepEqual((await clustersIn(file)).sort(), clusters);
+  assert.deepEqual(await readdir(path.dirname(file)), ['config']);
+});
+
+test('a lock that kubectl left behind is named, and nothing is written', async (t) => {
+  const file = path.join(await folder(t), 'config');
+  await writeFile(`${file}.lock`, '');
+  const hourAgo = new Date(Date.now() - 3_600_000);
+  await utimes(`${file}.lock`, hourAgo, hourAgo);
+  await assert.rejects(
+    mergeKubeconfig(file, await configOf('c')),
+    new RegExp(`another program writes it: ${file}\\.lock is there.*remove`),
+  );
+  assert.deepEqual(await readdir(path.dirname(file)), ['config.lock']);
 });
 
 test('a file that cannot be written leaves no draft', async (t) => {
