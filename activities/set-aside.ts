@@ -11,19 +11,26 @@ const waysBack: Record<string, string> = {
   VERIFY_RESIZE: 'resize confirm',
 };
 
+/** The command that brings a server back that is set aside; of any other, undefined. */
+export function wayBack({ id, status }: Pick<Server, 'id' | 'status'>): string | undefined {
+  const action = waysBack[status];
+  return action && `openstack server ${action} ${id}`;
+}
+
 /**
  * Replacing such a server would destroy what somebody wants to keep, and waiting for it would last for ever.
  *
  * @throws KubeupError (blocked) when it is set aside
  */
-export function refuseSetAside({ id, name, status }: Server): void {
-  const wayBack = waysBack[status];
-  if (!wayBack) return;
+export function refuseSetAside(server: Server): void {
+  const command = wayBack(server);
+  if (command === undefined) return;
+  const { id, name, status } = server;
   throw new KubeupError({
     kind: 'blocked',
     reason: 'ServerSetAside',
     attempted: `adopt server ${name}`,
     message: `server ${id} is ${status}: somebody did that on purpose`,
-    cure: `\`openstack server ${wayBack} ${id}\`, or delete it to have it made anew; then \`kubeup retry\``,
+    cure: `\`${command}\`, or delete it to have it made anew; then \`kubeup retry\``,
   });
 }

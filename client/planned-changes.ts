@@ -1,3 +1,4 @@
+import { wayBack } from '../activities/set-aside.js';
 import type { Survey, SurveyedServer } from '../activities/survey.js';
 import { releaseTag, serverName } from '../cluster/names.js';
 import type { Role } from '../cluster/names.js';
@@ -78,8 +79,11 @@ function machine(
       : (first!.fault ?? (first!.report === 'failed' ? 'it reported failure' : 'it is in ERROR'));
     return [{ action: 'replace', what, why }];
   }
+  const back = wayBack(kept);
   return [
-    { action: 'adopt', what, ...keptDespite(spec, wanted, kept) },
+    back
+      ? { action: 'refuse', what, why: `it is ${kept.status}: \`${back}\` first` }
+      : { action: 'adopt', what, ...keptDespite(spec, wanted, kept) },
     ...found
       .filter((server) => server !== kept)
       .map(({ id }): PlannedChange => ({

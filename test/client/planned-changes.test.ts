@@ -64,4 +64,12 @@ describe('the plan', () => {
       ]);
     }
   });
+
+  it('says of a machine that somebody set aside that up would not touch it, and the way back', () => {
+    const servers = [server({}), server({ ...minion, status: 'PAUSED' })];
+    assert.deepEqual(adopted({ servers }, {}), [
+      ['adopt', 'server c-master', undefined],
+      ['refuse', 'server c-minion-1', 'it is PAUSED: `openstack server unpause m1` first'],
+    ]);
+  });
 });
