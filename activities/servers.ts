@@ -13,6 +13,7 @@ import {
   serverName,
 } from '../cluster/names.js';
 import { isStopped, type Observation } from '../cluster/observation.js';
+import { refuseSetAside } from '../cluster/set-aside.js';
 import type { ClusterSpec } from '../cluster/spec.js';
 import { clusterCa } from '../home/certificates.js';
 import { joinToken } from '../home/join-token.js';
@@ -21,7 +22,6 @@ import { sshHostKeys } from '../home/ssh-keys.js';
 import { cancellationSignal } from './as-activity.js';
 import type { Dependencies } from './context.js';
 import { ownServers, type OwnServer } from './own-servers.js';
-import { refuseSetAside } from './set-aside.js';
 import { publicKeyOf } from './ssh-key.js';
 import { ensureTempUrlKey } from './temp-url-key.js';
 

@@ -1,8 +1,8 @@
-import { wayBack } from '../activities/set-aside.js';
 import type { Survey, SurveyedServer } from '../activities/survey.js';
 import { releaseTag, serverName } from '../cluster/names.js';
 import type { Role } from '../cluster/names.js';
 import { isSound } from '../cluster/observation.js';
+import { wayBack } from '../cluster/set-aside.js';
 import type { ClusterSpec } from '../cluster/spec.js';
 
 /** What a bring-up would do about one thing. `refuse`: it would stop there, and says why. */

@@ -8,6 +8,7 @@ import {
   type MachineResult,
   type Observation,
 } from '../cluster/observation.js';
+import { wayBack } from '../cluster/set-aside.js';
 import type { ClusterSpec } from '../cluster/spec.js';
 import { longWork, looks, steps } from './activities.js';
 import { retire, whileAdmitted } from './admission.js';
@@ -53,13 +54,15 @@ const mostOfAll = 600_000;
 const stopped = 'it came up, and went off again';
 /** How often such a one is started: a signal may be late, a machine may be stopped for good. */
 const mostStarts = 5;
+/** What became of a machine that somebody had set aside at its deadline. */
+const setAside = 'somebody set it aside';
 
 export type MachineRequest = Omit<BootRequest, 'bootId'>;
 
 /**
  * Brings up one machine: boots its server or adopts it, awaits its address and its `ready` report, and
  * replaces it, a bounded number of times, when it goes to ERROR, is lost, reports `failed` or is silent
- * past its deadline.
+ * past its deadline. One that somebody has set aside is left alone.
  */
 export class Machine {
   attempts = 0;
@@ -113,6 +116,8 @@ export class Machine {
         if (!failure) return this.result();
         // It had come up: adopting it starts it again.
         if (failure === stopped && ++starts <= mostStarts) continue;
+        // Adopting it is refused, with the way back, as long as it is set aside.
+        if (failure === setAside) continue;
         const cause = failure + (await this.diagnosis(server.serverId));
         if (this.attempts > this.request.spec.maxReplacements) {
           this.failure = this.givenUp(cause);
@@ -172,6 +177,7 @@ export class Machine {
       saw(serverId, looked);
       if (isSettled()) break;
       if (Date.now() >= deadline) {
+        if (wayBack({ id: serverId, status: looked.serverStatus })) return setAside;
         return `not ready after ${spec.machineTimeoutSeconds} s: server ${looked.serverStatus}, ${
           looked.report ? `last report \`${looked.report}\`` : 'it never reported'
         }`;

@@ -7,6 +7,7 @@ import type { BootedServer, BootRequest } from '../../activities/servers.js';
 import type { Survey, SurveyedServer } from '../../activities/survey.js';
 import { KubeupError, type Failure } from '../../cluster/errors.js';
 import { serverName } from '../../cluster/names.js';
+import { refuseSetAside } from '../../cluster/set-aside.js';
 import { observationOf, ScriptedWatcher } from './scripted-watcher.js';
 
 /** How the servers of one machine turn out, one entry a boot; the last entry holds for all further ones. */
@@ -192,6 +193,7 @@ export class ScriptedWorld {
     const name = serverName(spec.name, role, index);
     const kept = this.servers.find((server) => server.name === name);
     if (kept?.masterAddress === masterAddress && kept.status !== 'ERROR') {
+      refuseSetAside(kept);
       const made = kept.bootId === bootId;
       if (kept.status === 'SHUTOFF' && kept.report === 'ready') {
         this.calls.push(`start ${machineOf(request)}`);

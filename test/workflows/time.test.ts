@@ -59,6 +59,27 @@ describe('Waiting', { timeout: 180_000 }, () => {
     assert.equal((await running.result()).phase, 'Ready');
   });
 
+  it('keeps a minion that somebody set aside while it booted, and goes on when it is brought back', async () => {
+    const world = stage.world();
+    world.watcher.manner = 'faltering';
+    world.fate('minion-1', 'silent');
+    const running = await stage.bringUp(bringUpRequest(world.cluster));
+    await stage.until(running, ({ minions }) => minions[0]?.phase === 'Booting');
+    const minion = world.server('minion-1')!;
+    minion.status = 'PAUSED';
+    const blocked = await stage.until(running, 'Blocked');
+    const { reason, message } = conditionOf(blocked, 'MinionsReady');
+    assert.equal(reason, 'ServerSetAside');
+    assert.ok(message.includes(`openstack server unpause ${minion.id}`), message);
+    assert.equal(world.count('deleteServers'), 0);
+    Object.assign(minion, { status: 'ACTIVE', report: 'ready' });
+    await stage.retry(running);
+    const status = await running.result();
+    assert.equal(status.phase, 'Ready');
+    assert.equal(status.minions[0]?.id, minion.id);
+    assert.equal(world.count('create minion-1'), 1);
+  });
+
   it('finds the master and its minions by asking when no signal comes', async () => {
     const world = stage.world();
     world.watcher.manner = 'mute';

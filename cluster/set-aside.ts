@@ -1,5 +1,4 @@
-import type { Server } from '../cloud/port.js';
-import { KubeupError } from '../cluster/errors.js';
+import { KubeupError } from './errors.js';
 
 /** Nova's statuses of a server that somebody holds up or set aside on purpose, and the way back. */
 const waysBack: Record<string, string> = {
@@ -12,7 +11,7 @@ const waysBack: Record<string, string> = {
 };
 
 /** The command that brings a server back that is set aside; of any other, undefined. */
-export function wayBack({ id, status }: Pick<Server, 'id' | 'status'>): string | undefined {
+export function wayBack({ id, status }: { id: string; status: string }): string | undefined {
   const action = waysBack[status];
   return action && `openstack server ${action} ${id}`;
 }
@@ -22,7 +21,7 @@ export function wayBack({ id, status }: Pick<Server, 'id' | 'status'>): string |
  *
  * @throws KubeupError (blocked) when it is set aside
  */
-export function refuseSetAside(server: Server): void {
+export function refuseSetAside(server: { id: string; name: string; status: string }): void {
   const command = wayBack(server);
   if (command === undefined) return;
   const { id, name, status } = server;
