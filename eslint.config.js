@@ -9,8 +9,8 @@ import tseslint from 'typescript-eslint';
 const mayImport = {
   cluster: [],
   home: ['cluster'],
-  release: ['cluster', 'boot'],
-  boot: ['cluster'],
+  release: ['cluster', 'boot', 'home'],
+  boot: ['cluster', 'home'],
   cloud: ['cluster'],
   workflows: ['cluster', 'activities'],
   ssh: ['cloud', 'cluster', 'home'],

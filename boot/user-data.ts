@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { stringify } from 'yaml';
 import { formatMachineEnv, MACHINE_ENV_PATH } from './machine-env.js';
-import { packageFile } from './package-file.js';
+import { packageFile } from '../home/package-root.js';
 
 /** Everything a machine is told at its boot. */
 export interface BootInput {

@@ -131,6 +131,11 @@ export class ClusterClient {
     return latest !== undefined && !isClosed(latest);
   }
 
+  /** @throws RefusedError when the cluster, if it is known, is another account's */
+  async checkAccount(cluster: string, cloud: CloudReference): Promise<void> {
+    requireAccount(await this.describe(cluster), cluster, cloud);
+  }
+
   /** @throws ClusterNotFoundError */
   async status(cluster: string): Promise<ClusterStatus> {
     return this.query(cluster, (handle) => handle.query(statusQuery));

@@ -159,6 +159,7 @@ export function specOf(configuration: Configuration, cloud: CloudReference): Clu
 export interface ClusterChoice {
   name: string;
   container: { name: string; isDefault: boolean };
+  onFailure: ClusterSpec['onFailure'];
 }
 
 /** @throws InvalidSpecError when the file cannot be read or the name is none */
@@ -167,15 +168,15 @@ export async function readClusterChoice(
   facts: AccountFacts,
 ): Promise<ClusterChoice> {
   const { read, problems } = await layer(inputs, facts);
-  const needed: readonly string[] = ['name', 'release.container', 'file'];
+  const needed: readonly string[] = ['name', 'release.container', 'onFailure', 'file'];
   const all = [...problems, ...read.problems.filter(({ field }) => needed.includes(field))];
-  const { name } = read.settings;
+  const { name, onFailure } = read.settings;
   const container = read.settings['release.container'];
-  if (all.length > 0 || name === undefined || container === undefined) {
+  if (all.length > 0 || name === undefined || container === undefined || onFailure === undefined) {
     throw new InvalidSpecError(all);
   }
   const origin = read.values.find(({ field }) => field === 'release.container')?.origin;
-  return { name, container: { name: container, isDefault: origin === 'default' } };
+  return { name, container: { name: container, isDefault: origin === 'default' }, onFailure };
 }
 
 async function layer(

@@ -16,7 +16,7 @@ import {
   ensureWorker,
   runningLocalCloud,
 } from '../local/services.js';
-import type { LocalProfile, Log, TemporalEndpoint } from '../local/services.js';
+import type { Log, TemporalEndpoint } from '../local/services.js';
 import { accountEnvironment } from './account-environment.js';
 import { ClusterClient } from './cluster-client.js';
 import type { AccountFacts } from './configuration.js';
@@ -134,8 +134,6 @@ async function refuseWrong(account: Account): Promise<void> {
     ]);
   }
 }
-
-export type { LocalProfile, Log };
 
 async function isLocal(env: NodeJS.ProcessEnv, account: Account): Promise<boolean> {
   const local = await runningLocalCloud(homePaths(env));

@@ -56,10 +56,7 @@ export type MachinePhase =
   /** Has its address; more is not waited for. */
   | 'Active'
   | 'Ready'
-  | 'Replacing'
-  | 'Failed'
-  | 'Deleting'
-  | 'Gone';
+  | 'Failed';
 
 /** Whether a machine is as far as its bring-up waits for. */
 export function hasArrived({ phase }: { phase: MachinePhase }): boolean {

@@ -11,3 +11,8 @@ export function packageRoot(): string {
   while (!existsSync(path.join(folder, 'package.json'))) folder = path.dirname(folder);
   return folder;
 }
+
+/** Path of a file that is shipped beside the code rather than compiled, e.g. `boot/masterStart.sh`. */
+export function packageFile(file: string): string {
+  return path.join(packageRoot(), file);
+}

@@ -42,7 +42,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { create } from 'tar';
 import { INSTALLERS } from '../boot/release-archive.js';
-import { packageFile } from '../boot/package-file.js';
+import { packageFile } from '../home/package-root.js';
 
 const SAMPLE_VERSION = '1';
 

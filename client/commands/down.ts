@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { hasAccount } from '../../cloud/account.js';
+import { InvalidSpecError } from '../../cluster/errors.js';
 import type { TearDownRequest } from '../../cluster/spec.js';
 import { ClusterNotFoundError } from '../client-errors.js';
 import type { Run } from '../cluster-view.js';
@@ -39,7 +40,12 @@ Examples:
 }
 
 async function down(inputs: ConfigurationInputs, options: FollowOptions): Promise<ExitCode> {
-  const { env } = inputs;
+  const { env, flags } = inputs;
+  if (flags.onFailure === 'rollback') {
+    throw new InvalidSpecError([
+      { field: 'onFailure', value: 'rollback', message: 'must be hold or fail for a tear-down' },
+    ]);
+  }
   if (!hasAccount(env) && !hasLocalCloud(env)) {
     print('There is no account in the environment and no local cloud here: nothing to remove.');
     return exitCodes.done;
@@ -56,7 +62,8 @@ async function down(inputs: ConfigurationInputs, options: FollowOptions): Promis
       name: choice.name,
       cloud: account.reference,
       container,
-      onFailure: (inputs.flags.onFailure ?? env.KUBEUP_ON_FAILURE) === 'fail' ? 'fail' : 'hold',
+      // What a bring-up would roll back is held on to here: there is nothing to go back to.
+      onFailure: choice.onFailure === 'fail' ? 'fail' : 'hold',
     };
     let run: Run;
     try {

@@ -5,7 +5,7 @@ import { openProgress } from '../display/progress.js';
 import { exitCodes } from '../exit-code.js';
 import type { ExitCode } from '../exit-code.js';
 
-/** How watching ended. `closed`: the run did. `lost`: out of time before it could be looked at once. */
+/** How watching ended. `closed`: the run did. `timeout`: before it did, or could be looked at once. */
 export type Ending = 'closed' | 'blocked' | 'timeout' | 'detached';
 
 export interface Followed {
@@ -95,7 +95,7 @@ function aborted(signal: AbortSignal): Promise<IteratorResult<ClusterView, void>
   });
 }
 
-/** The exit code of a run that was followed; `failed` decides about one that closed otherwise than well. */
+/** The exit code of a run that was followed. */
 export function exitCodeOf({ ending, view }: Followed): ExitCode {
   if (ending !== 'closed' || !view) return exitCodes.unfinished;
   return view.status.phase === 'Ready' || view.status.phase === 'Gone'

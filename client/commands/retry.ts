@@ -28,6 +28,7 @@ async function retry(inputs: ConfigurationInputs, options: FollowOptions): Promi
   const { name } = await readClusterChoice(inputs, account.facts);
   const session = await openSession(inputs.env, remark);
   try {
+    await session.clusters.checkAccount(name, account.reference);
     await openWorker(inputs.env, account, session.temporal, remark);
     await session.clusters.retry(name);
     say(`${name} goes on.`);

@@ -53,6 +53,7 @@ async function scale(inputs: ConfigurationInputs, options: FollowOptions): Promi
   const { name } = await readClusterChoice(inputs, account.facts);
   const session = await openSession(inputs.env, remark);
   try {
+    await session.clusters.checkAccount(name, account.reference);
     await openWorker(inputs.env, account, session.temporal, remark);
     const spec = await scaledSpec(session, account, inputs, name);
     const run = await begin(session, { spec, surplus: 'delete' });

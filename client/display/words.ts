@@ -82,10 +82,7 @@ export function countPhases(minions: readonly { phase: MachinePhase }[]): string
     'Booting',
     'Building',
     'Pending',
-    'Replacing',
     'Failed',
-    'Deleting',
-    'Gone',
   ];
   return order
     .map((phase) => ({ phase, count: minions.filter((one) => one.phase === phase).length }))

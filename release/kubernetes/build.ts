@@ -14,7 +14,7 @@ import {
 } from 'node:fs/promises';
 import path from 'node:path';
 import { create } from 'tar';
-import { packageFile } from '../../boot/package-file.js';
+import { packageFile } from '../../home/package-root.js';
 import type { ReleaseRequest } from '../../cluster/release-request.js';
 import { inspectRelease } from '../inspect.js';
 import type { InspectedRelease } from '../inspect.js';

@@ -1,6 +1,6 @@
 import { mkdir, readFile, symlink, writeFile, copyFile } from 'node:fs/promises';
 import path from 'node:path';
-import { packageFile } from '../../boot/package-file.js';
+import { packageFile } from '../../home/package-root.js';
 import { cached } from './build-context.js';
 import type { BuildContext } from './build-context.js';
 import { goBuild } from './go-build.js';

@@ -1,6 +1,6 @@
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { packageFile } from '../../boot/package-file.js';
+import { packageFile } from '../../home/package-root.js';
 import type { BuildContext } from './build-context.js';
 import { ReleaseBuildError } from './build-error.js';
 import { runCommand } from './command.js';

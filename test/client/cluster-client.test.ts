@@ -134,7 +134,13 @@ describe('ClusterClient', { concurrency: 4, timeout: 180_000 }, () => {
     const request = bringUpRequest(world.cluster, { minions: 1 });
     await clusters.bringUp(request);
     await clusters.result(world.cluster);
+    await clusters.checkAccount(world.cluster, request.spec.cloud);
     const cloud = { ...request.spec.cloud, accountId: '11111111' };
+    await assert.rejects(
+      clusters.checkAccount(world.cluster, cloud),
+      /belongs to account 00000000/,
+    );
+    await clusters.checkAccount('nowhere', cloud);
     const elsewhere: BringUpRequest = { ...request, spec: { ...request.spec, cloud } };
     await assert.rejects(clusters.bringUp(elsewhere), /belongs to account 00000000/);
     await assert.rejects(

@@ -33,8 +33,12 @@ describe('a cluster that is Ready', () => {
     return servers.map(({ id }) => id).sort();
   }
 
-  async function refused(args: string[], why: RegExp): Promise<void> {
-    const { code, stderr } = await world.kubeup(args);
+  async function refused(
+    args: string[],
+    why: RegExp,
+    env: Record<string, string> = {},
+  ): Promise<void> {
+    const { code, stderr } = await world.kubeup(args, env);
     assert.equal(code, 2, stderr);
     assert.match(stderr, why);
     assert.deepEqual(await idsOf(), ids);
@@ -62,6 +66,25 @@ describe('a cluster that is Ready', () => {
     await refused(['scale', 'kubernetes', '--name', 'other', '--minions', '1'], /give one name/);
     const { servers } = await cloud.contents();
     assert.equal(servers.length, 3);
+  });
+
+  it('is another’s to an account that it does not belong to, which gets no worker for it', async () => {
+    const other = {
+      OS_AUTH_URL: 'http://127.0.0.1:9/v3',
+      OS_REGION_NAME: 'RegionOne',
+      OS_USERNAME: 'other',
+      OS_PASSWORD: 'secret',
+      OS_PROJECT_NAME: 'other',
+    };
+    for (const args of [['scale', '--minions', '1'], ['retry']]) {
+      await refused(args, /belongs to account [0-9a-f]{8} .*Set the OS_\* variables/s, other);
+    }
+    assert.equal((await world.services()).workers.length, 1);
+  });
+
+  it('is not torn down with a policy that a tear-down does not have', async () => {
+    await refused(['down', '--on-failure', 'rollback'], /must be hold or fail for a tear-down/);
+    await refused(['down', '--on-failure', 'hodl'], /must be hold, fail or rollback/);
   });
 
   it('keeps its machines when another container is named', async () => {
