@@ -48,7 +48,7 @@ export async function deleteNetwork(
     cloud.network.listNetworks(),
     cloud.network.listSubnets(),
   ]);
-  const ourSubnets = subnets.filter(({ name }) => name === subnetName(cluster));
+  const ourSubnets = subnets.filter(({ name, own }) => own && name === subnetName(cluster));
   const isMarked = keepsDescriptions
     ? ({ description }: CloudNetwork) => description === networkMark(cluster)
     : ({ id, name }: CloudNetwork) =>

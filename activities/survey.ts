@@ -65,7 +65,7 @@ export async function survey(dependencies: Dependencies, spec: ClusterSpec): Pro
       id: network.id,
       own:
         network.description === networkMark(spec.name) ||
-        subnets.some((subnet) => subnet.name === subnetName(spec.name)),
+        subnets.some(({ name, own }) => own && name === subnetName(spec.name)),
     },
     keyPair: keyPair && { own: clusterOfKeyPair(keyPair.publicKey) === spec.name },
     container: container !== undefined,

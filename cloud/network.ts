@@ -19,6 +19,8 @@ const subnetSchema = z.object({
   network_id: z.string(),
   name: z.string().nullish(),
   cidr: z.string(),
+  tenant_id: z.string().nullish(),
+  project_id: z.string().nullish(),
 });
 
 const extensionsSchema = z.object({ extensions: z.array(z.object({ alias: z.string() })) });
@@ -102,6 +104,7 @@ export function openNetwork(session: Session): Network {
 
     async listSubnets(filter = {}, options) {
       const { networkId } = filter;
+      const projectId = await session.projectId(options);
       const subnets = await listPages(
         session,
         {
@@ -114,7 +117,7 @@ export function openNetwork(session: Session): Network {
         },
         options,
       );
-      return subnets.map(toSubnet);
+      return subnets.map((subnet) => toSubnet(subnet, projectId));
     },
 
     async createSubnet({ networkId, name, cidr }, options) {
@@ -127,7 +130,8 @@ export function openNetwork(session: Session): Network {
         { method: 'POST', path: 'subnets', body: { subnet } },
         options,
       );
-      return toSubnet(readAnswer(z.object({ subnet: subnetSchema }), answer, attempted).subnet);
+      const made = readAnswer(z.object({ subnet: subnetSchema }), answer, attempted);
+      return toSubnet(made.subnet, await session.projectId(options));
     },
 
     async deleteSubnet(id, options) {
@@ -159,15 +163,24 @@ function toNetwork(network: z.infer<typeof networkSchema>, projectId: string): C
     id: network.id,
     name: network.name ?? '',
     description: network.description ?? '',
-    own: (network.tenant_id ?? network.project_id) === projectId && !network['router:external'],
+    own: isOf(projectId, network) && !network['router:external'],
   };
 }
 
-function toSubnet(subnet: z.infer<typeof subnetSchema>): Subnet {
+function toSubnet(subnet: z.infer<typeof subnetSchema>, projectId: string): Subnet {
   return {
     id: subnet.id,
     networkId: subnet.network_id,
     name: subnet.name ?? '',
     cidr: subnet.cidr,
+    own: isOf(projectId, subnet),
   };
+}
+
+/** `tenant_id` is the older name of `project_id`: where there are both, they are one. */
+function isOf(
+  projectId: string,
+  thing: { tenant_id?: string | null; project_id?: string | null },
+): boolean {
+  return (thing.tenant_id ?? thing.project_id) === projectId;
 }

@@ -129,6 +129,8 @@ export interface Subnet {
   networkId: string;
   name: string;
   cidr: string;
+  /** Whether it belongs to this project: of a shared network, and to an administrator, all are shown. */
+  own: boolean;
 }
 
 export interface Network {

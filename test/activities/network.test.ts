@@ -4,6 +4,7 @@ import { deleteNetwork, ensureNetwork } from '../../activities/network.js';
 import type { Dependencies } from '../../activities/context.js';
 import { networkMark, subnetName } from '../../cluster/names.js';
 import { failureOf } from '../cloud/calls.js';
+import { json, scripted } from '../cloud/scripted-cloud.js';
 import { localCloud, misbehave } from './local-cloud.js';
 
 const profiles = ['openstack', 'rackspace'] as const;
@@ -103,6 +104,25 @@ test('where descriptions are kept, our subnet alone makes no network ours', asyn
   await network.createSubnet({ networkId: id, name: subnetName('c'), cidr: '192.168.0.0/24' });
   assert.deepEqual(await deleteNetwork(dependencies, 'c'), { deleted: [] });
   assert.deepEqual(await networksOf(dependencies), { mine: [] });
+});
+
+test("another project's subnet that carries the same mark stays, whoever sees it", async (t) => {
+  const theirs = { tenant_id: 'p2', project_id: 'p2' };
+  const deletions: string[] = [];
+  const { cloud } = await scripted(t, (request, response) => {
+    if (request.method === 'DELETE') deletions.push(request.path);
+    if (request.path.startsWith('/v2.0/extensions')) {
+      json(response, 200, { extensions: [{ alias: 'standard-attr-description' }] });
+    } else if (request.path.startsWith('/v2.0/networks')) {
+      json(response, 200, { networks: [{ id: 'n2', name: 'shared', shared: true, ...theirs }] });
+    } else {
+      const subnet = { id: 's2', network_id: 'n2', name: subnetName('c'), cidr: '10.0.0.0/24' };
+      json(response, 200, { subnets: [{ ...subnet, ...theirs }] });
+    }
+  });
+  const dependencies = { cloud, rootSecret: Buffer.alloc(32) };
+  assert.deepEqual(await deleteNetwork(dependencies, 'c'), { deleted: [] });
+  assert.deepEqual(deletions, []);
 });
 
 test("another cluster's network of that label is not taken over while it is made", async (t) => {

@@ -49,7 +49,7 @@ test('a subnet has no gateway: the cloud network leads nowhere', async (t) => {
   });
   assert.deepEqual(
     await cloud.network.createSubnet({ networkId: 'n1', name: 'a', cidr: '192.168.0.0/24' }),
-    { id: 'sn1', networkId: 'n1', name: 'a', cidr: '192.168.0.0/24' },
+    { id: 'sn1', networkId: 'n1', name: 'a', cidr: '192.168.0.0/24', own: true },
   );
   assert.deepEqual(posts, [
     {
