@@ -4,6 +4,7 @@ import type { Flavor } from '../cloud/port.js';
 import { overlaps, parseCidr, podRange } from '../cluster/addressing.js';
 import { describeFailure, KubeupError, type Failure } from '../cluster/errors.js';
 import { serverName } from '../cluster/names.js';
+import { otherRelease } from '../cluster/other-release.js';
 import type { BringUpRequest, ClusterSpec } from '../cluster/spec.js';
 import { clusterCa } from '../home/certificates.js';
 import { sshHostKeys } from '../home/ssh-keys.js';
@@ -83,6 +84,8 @@ export async function runChecks(
   await check('temp URLs', () => canSign(dependencies));
   await check('user-data size', () => userDataFits(dependencies, spec));
   if (existing) await check('surplus minions', () => noSurplus(spec, surplus, existing));
+  // What is built is known only then.
+  if (existing && !build) await check('release of machines', () => sameRelease(spec, existing));
   if (existing && master && minion) {
     await check('quota', () => enoughQuota(dependencies, spec, existing, master, minion));
   }
@@ -263,6 +266,11 @@ function noSurplus(
     message: `the cluster has minions up to ${highest}; \`up\` never deletes a healthy machine`,
     cure: `To shrink it: \`kubeup scale --minions ${spec.minions}\`. To keep them: \`kubeup up --minions ${highest}\``,
   });
+}
+
+function sameRelease({ release }: ClusterSpec, { servers }: Survey): void {
+  const other = otherRelease(release.sha256, servers);
+  if (other) throw new KubeupError(other);
 }
 
 async function enoughQuota(

@@ -2,6 +2,7 @@ import type { Survey, SurveyedServer } from '../activities/survey.js';
 import { releaseTag, serverName } from '../cluster/names.js';
 import type { Role } from '../cluster/names.js';
 import { isSound } from '../cluster/observation.js';
+import { ofOtherRelease } from '../cluster/other-release.js';
 import { wayBack } from '../cluster/set-aside.js';
 import type { ClusterSpec } from '../cluster/spec.js';
 
@@ -130,13 +131,11 @@ function otherRelease(spec: ClusterSpec, servers: readonly SurveyedServer[]): Pl
   const wanted = releaseTag(spec.release.sha256);
   // What is still to be built has no hash yet.
   if (/^0*$/.test(wanted)) return [];
-  return servers
-    .filter((server) => isSound(server) && server.release !== wanted)
-    .map(({ name, release }) => ({
-      action: 'refuse',
-      what: `server ${name}`,
-      why:
-        `it runs release ${release}, and ${wanted}${spec.release.sample ? ' (the sample)' : ''} is asked for: ` +
-        'give the release that it has, or `kubeup down` first',
-    }));
+  return ofOtherRelease(spec.release.sha256, servers).map(({ name, release }) => ({
+    action: 'refuse',
+    what: `server ${name}`,
+    why:
+      `it runs release ${release}, and ${wanted}${spec.release.sample ? ' (the sample)' : ''} is asked for: ` +
+      'give the release that it has, or `kubeup down` first',
+  }));
 }

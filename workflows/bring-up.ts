@@ -6,19 +6,15 @@ import {
   isCancellation,
 } from '@temporalio/workflow';
 import type { Survey } from '../activities/survey.js';
+import { otherRelease } from '../cluster/other-release.js';
 import type { BringUpRequest } from '../cluster/spec.js';
 import type { ClusterStatus } from '../cluster/status.js';
 import { longWork, reads, steps, watcher } from './activities.js';
 import { retire } from './admission.js';
 import { beside } from './beside.js';
-import { failureOf } from './failure.js';
+import { failureOf, failWith } from './failure.js';
 import { bringUpFleet, type Fleet } from './fleet.js';
-import {
-  buildRelease,
-  refuseOtherRelease,
-  showNotAwaited,
-  verifyKubernetes,
-} from './kubernetes.js';
+import { buildRelease, showNotAwaited, verifyKubernetes } from './kubernetes.js';
 import { Run, together, underCondition } from './run.js';
 import { keyPair, network, release, undos } from './steps.js';
 
@@ -98,7 +94,9 @@ class BringUp {
     if (build) {
       await underCondition(board, 'ReleaseBuilt', 'Building', async () => {
         this.run.built(await buildRelease(build, spec.release.file));
-        refuseOtherRelease(this.run.current.spec, existing);
+        // Of one that is given, preflight has seen it.
+        const other = otherRelease(this.run.current.spec.release.sha256, existing.servers);
+        if (other) throw failWith(other);
       });
     }
     await underCondition(board, release.done, release.doing, async () => {

@@ -1,12 +1,8 @@
 import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.js';
-import type { Survey } from '../activities/survey.js';
-import { releaseTag } from '../cluster/names.js';
-import { isSound } from '../cluster/observation.js';
 import type { ReleaseRequest } from '../cluster/release-request.js';
 import type { ClusterSpec } from '../cluster/spec.js';
 import type { ConditionType } from '../cluster/status.js';
-import { failWith } from './failure.js';
 import { underCondition } from './run.js';
 import type { StatusBoard } from './status-board.js';
 
@@ -34,23 +30,6 @@ const lasting = proxyActivities<Pick<Activities, 'buildRelease'>>({
   ...options,
   startToCloseTimeout: '6h',
 });
-
-/**
- * Machines keep the release they came up with. Of one that is given, `up` sees before it begins that it is another;
- * of one that is built, only now.
- */
-export function refuseOtherRelease({ release }: ClusterSpec, { servers }: Survey): void {
-  const built = releaseTag(release.sha256);
-  const other = servers.find((server) => isSound(server) && server.release !== built);
-  if (!other) return;
-  throw failWith({
-    kind: 'invalid',
-    reason: 'OtherRelease',
-    attempted: `bring up release ${built}, which was built`,
-    message: `${other.name} runs release ${other.release}, and \`up\` never replaces a healthy machine`,
-    cure: 'Run `kubeup down`, then `kubeup up --build` again; or give `--release` the one that the machines run',
-  });
-}
 
 /** Says of a cluster what is true of it: each claim a condition of its own. */
 export async function verifyKubernetes(

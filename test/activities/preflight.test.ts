@@ -131,6 +131,27 @@ test('a quota that is too small is told with what is needed and what is free', a
   assert.match(failure.message, /networks: 1 needed, 0 of 0 free/);
 });
 
+test('a standing machine of another release is told, a failed one is not', async (t) => {
+  const cloud = await scene(t);
+  await bootMachine(cloud, 'master', 0);
+  const minion = await bootMachine(cloud, 'minion', 1);
+  const other = { ...cloud.spec, release: { ...cloud.spec.release, sha256: 'd'.repeat(64) } };
+  assert.equal((await failing(cloud, other))['release of machines'], 'OtherRelease');
+  const { checks } = await runChecks(cloud.dependencies, {
+    ...{ spec: other, surplus: 'refuse' },
+    build: {},
+  });
+  assert.ok(checks.every(({ name }) => name !== 'release of machines'));
+  assert.equal((await failing(cloud, cloud.spec))['release of machines'], undefined);
+  await cloud.server.admin('POST', `/servers/${minion}/fail`, {});
+  const { compute } = cloud.dependencies.cloud;
+  while ((await compute.getServer(minion))?.status !== 'ERROR') await sleep(10);
+  const master = (await compute.listServers()).find(({ id }) => id !== minion);
+  await compute.deleteServer(master!.id);
+  while (await compute.getServer(master!.id)) await sleep(10);
+  assert.equal((await failing(cloud, other))['release of machines'], undefined);
+});
+
 test('a full quota does not keep broken machines from being replaced', async (t) => {
   const cloud = await scene(t);
   const { server, dependencies } = cloud;
