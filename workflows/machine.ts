@@ -1,5 +1,5 @@
 import { CancellationScope, condition, isCancellation, uuid4 } from '@temporalio/workflow';
-import type { BootRequest } from '../activities/servers.js';
+import type { BootedServer, BootRequest } from '../activities/servers.js';
 import type { Failure } from '../cluster/errors.js';
 import { serverName } from '../cluster/names.js';
 import {
@@ -12,6 +12,7 @@ import { wayBack } from '../cluster/set-aside.js';
 import type { ClusterSpec } from '../cluster/spec.js';
 import { longWork, looks, steps } from './activities.js';
 import { retire, whileAdmitted } from './admission.js';
+import { failWith } from './failure.js';
 
 /** What is known of machines, by server id: told by signals, and by direct looks when none came. */
 export class Sightings {
@@ -52,8 +53,10 @@ const mostOfAll = 600_000;
 
 /** What became of a machine that was as far as is waited for, and went off. */
 const stopped = 'it came up, and went off again';
-/** How often such a one is started: a signal may be late, a machine may be stopped for good. */
+/** How often such a one is started. */
 const mostStarts = 5;
+/** What became of such a one that was started, and was not on by its deadline. */
+const staysOff = 'it was started, and stays off';
 /** What became of a machine that somebody had set aside at its deadline. */
 const setAside = 'somebody set it aside';
 
@@ -62,7 +65,7 @@ export type MachineRequest = Omit<BootRequest, 'bootId'>;
 /**
  * Brings up one machine: boots its server or adopts it, awaits its address and its `ready` report, and
  * replaces it, a bounded number of times, when it goes to ERROR, is lost, reports `failed` or is silent
- * past its deadline. One that somebody has set aside is left alone.
+ * past its deadline. One that somebody has set aside is left alone, and so is one that had come up: it holds data.
  */
 export class Machine {
   attempts = 0;
@@ -111,11 +114,14 @@ export class Machine {
         const server = await this.boot();
         const { spec, index } = this.request;
         const failure = await whileAdmitted({ spec, index, bootId: server.bootId }, () =>
-          this.settled(server.serverId, server.bootId),
+          this.settled(server),
         );
         if (!failure) return this.result();
-        // It had come up: adopting it starts it again.
+        // Adopting it starts it again.
         if (failure === stopped && ++starts <= mostStarts) continue;
+        if (failure === stopped || failure === staysOff) {
+          throw failWith(this.leftOff(server.serverId, failure));
+        }
         // Adopting it is refused, with the way back, as long as it is set aside.
         if (failure === setAside) continue;
         const cause = failure + (await this.diagnosis(server.serverId));
@@ -135,7 +141,7 @@ export class Machine {
     }
   }
 
-  private async boot(): Promise<{ serverId: string; bootId: string }> {
+  private async boot(): Promise<BootedServer> {
     const saw = this.sightings.look();
     const server = await steps.bootServer.executeWithOptions({ summary: `boot ${this.name}` }, [
       { ...this.request, bootId: uuid4() },
@@ -151,11 +157,14 @@ export class Machine {
   }
 
   /** Awaits `ready`; resolves with what went wrong instead, if anything. */
-  private async settled(serverId: string, bootId: string): Promise<string | undefined> {
+  private async settled({ serverId, bootId, started }: BootedServer): Promise<string | undefined> {
     const { spec, role, index } = this.request;
+    // One that was told to start is off until the cloud has come to it.
+    let isOn = !started;
     const seen = (): Observation | undefined => {
       const one = this.sightings.of(serverId);
       if (one?.address && !whatFailed(one, spec.wait)) this.address = one.address;
+      if (one && !isStopped(one, spec.wait)) isOn = true;
       return one;
     };
     const isSettled = (): boolean => {
@@ -163,7 +172,7 @@ export class Machine {
       return (
         one !== undefined &&
         (hasSettled(one, spec.wait) ||
-          isStopped(one, spec.wait) ||
+          (isOn && isStopped(one, spec.wait)) ||
           whatFailed(one, spec.wait) !== undefined)
       );
     };
@@ -178,6 +187,7 @@ export class Machine {
       if (isSettled()) break;
       if (Date.now() >= deadline) {
         if (wayBack({ id: serverId, status: looked.serverStatus })) return setAside;
+        if (isStopped(looked, spec.wait)) return staysOff;
         return `not ready after ${spec.machineTimeoutSeconds} s: server ${looked.serverStatus}, ${
           looked.report ? `last report \`${looked.report}\`` : 'it never reported'
         }`;
@@ -214,6 +224,16 @@ export class Machine {
     await longWork.deleteServers.executeWithOptions({ summary: `delete ${this.name}` }, [
       { cluster: spec.name, which: { ids: [serverId] } },
     ]);
+  }
+
+  private leftOff(serverId: string, what: string): Failure {
+    return {
+      kind: 'blocked',
+      reason: 'ServerStaysOff',
+      attempted: `start ${this.name}`,
+      message: `server ${serverId}: ${what}`,
+      cure: `\`openstack server start ${serverId}\` and see why it does not stay on, or delete it to have it made anew; then \`kubeup retry\``,
+    };
   }
 
   private givenUp(cause: string): Failure {

@@ -10,7 +10,6 @@ const skip =
 
 interface Status {
   conditions: { type: string; status: string; message: string }[];
-  release: { reference: string };
 }
 
 async function status(): Promise<Status> {
@@ -88,14 +87,17 @@ describe('a cluster that cannot come up names the cause', { skip, timeout: 40 * 
   });
 
   it('a release that is cut short in the cloud', async () => {
+    const half = await readFile(await world.truncatedRelease());
+    // Between the last byte of the upload and the master's download there is no time to ask the command line.
     const cutShort = async (): Promise<void> => {
-      await world.until('the release is uploaded', async () =>
-        (await status()).conditions.some(
-          (one) => one.type === 'ReleaseUploaded' && one.status === 'True',
-        ),
-      );
-      const half = await readFile(await world.truncatedRelease());
-      await (await world.cloud()).upload((await status()).release.reference, half);
+      await world.until('the release is cut short', async () => {
+        const cloud = await world.cloud();
+        const { objects } = await cloud.contents();
+        const whole = objects.find((name) => name.endsWith('/master-release.tar.gz'));
+        if (whole === undefined) return false;
+        await cloud.upload(whole, half);
+        return true;
+      });
     };
     assert.match(
       await failing(world.release, 0, cutShort),

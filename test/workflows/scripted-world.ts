@@ -47,6 +47,8 @@ export class ScriptedWorld {
   network?: { id: string; own: boolean };
   keyPair?: { own: boolean };
   release = false;
+  /** Servers that are told to start stay off. */
+  slowToStart = false;
   /** Servers that will report ready once they are let in, by boot id. */
   private readonly joining = new Map<string, SurveyedServer>();
   private readonly fates = new Map<string, Fate[]>();
@@ -197,7 +199,7 @@ export class ScriptedWorld {
       const made = kept.bootId === bootId;
       if (kept.status === 'SHUTOFF' && kept.report === 'ready') {
         this.calls.push(`start ${machineOf(request)}`);
-        kept.status = 'ACTIVE';
+        if (!this.slowToStart) kept.status = 'ACTIVE';
         return { serverId: kept.id, bootId: kept.bootId, made, deleted: [], started: true };
       }
       const seen = observationOf(kept);

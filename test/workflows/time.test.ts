@@ -80,6 +80,44 @@ describe('Waiting', { timeout: 180_000 }, () => {
     assert.equal(world.count('create minion-1'), 1);
   });
 
+  /** A bring-up whose master came up, went off, and does not go on at once when it is told to start. */
+  async function withMasterOff(machineTimeoutSeconds: number) {
+    const world = stage.world();
+    world.watcher.manner = 'mute';
+    world.fate('master', 'silent');
+    world.slowToStart = true;
+    const request = bringUpRequest(world.cluster, { minions: 1, machineTimeoutSeconds });
+    const running = await stage.bringUp(request);
+    await stage.until(running, () => world.server('master') !== undefined);
+    const master = world.server('master')!;
+    Object.assign(master, { report: 'ready', status: 'SHUTOFF' });
+    return { world, running, master };
+  }
+
+  it('waits for a master that takes its time to go on again, as long as for a new one', async () => {
+    const { world, running, master } = await withMasterOff(1200);
+    await stage.until(running, () => world.count('lookAtMachine') >= 20);
+    assert.equal(world.count('start master'), 1);
+    master.status = 'ACTIVE';
+    const status = await running.result();
+    assert.equal(status.phase, 'Ready');
+    assert.equal(status.master.id, master.id);
+    assert.equal(world.count('create'), 2);
+  });
+
+  it('leaves a master that does not go on again to a person, with all that it holds', async () => {
+    const { world, running, master } = await withMasterOff(600);
+    const blocked = await stage.until(running, 'Blocked');
+    const { reason, message } = conditionOf(blocked, 'MasterReady');
+    assert.equal(reason, 'ServerStaysOff');
+    assert.ok(message.includes(`openstack server start ${master.id}`), message);
+    assert.equal(world.server('master'), master);
+    master.status = 'ACTIVE';
+    await stage.retry(running);
+    assert.equal((await running.result()).master.id, master.id);
+    assert.equal(world.count('create'), 2);
+  });
+
   it('finds the master and its minions by asking when no signal comes', async () => {
     const world = stage.world();
     world.watcher.manner = 'mute';
