@@ -23,6 +23,7 @@ export type {
 export type { ClusterPhase, ClusterStatus, Condition, MinionStatus } from './cluster/status.js';
 export { clusterWorkflowId, taskQueueOf } from './cluster/workflow-names.js';
 export { loadRootSecret } from './home/root-secret.js';
+export { inspectRelease, type InspectedRelease } from './release/inspect.js';
 export {
   proposeUpdate,
   retryUpdate,
