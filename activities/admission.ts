@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { KubeupError } from '../cluster/errors.js';
 import { serverName } from '../cluster/names.js';
 import type { ClusterSpec } from '../cluster/spec.js';
 import { joinToken } from '../home/join-token.js';
 import { cancellationSignal } from './as-activity.js';
 import type { Dependencies } from './context.js';
 import { withKubeApi } from './kube-api.js';
+import type { KubeApi } from './kube-api.js';
+import { LastingKubeApi, mayComeUp, retryMs } from './lasting-kube-api.js';
 
 /** One boot of one minion. */
 export interface AdmissionRequest {
@@ -41,19 +42,34 @@ export async function admitMinion(
       'auth-extra-groups': 'system:bootstrappers:kubeup',
     },
   };
+  const api = new LastingKubeApi(dependencies, spec);
+  try {
+    await whenUp(api, expires, async (opened) => {
+      if (await opened.create(secrets, token)) return;
+      // Of an earlier try: the time it has left may be short.
+      await opened.patch(`${secrets}/${token.metadata.name}`, { stringData: token.stringData });
+    });
+  } finally {
+    await api.close();
+  }
+}
+
+/** Tries until it succeeds; rejects with what is in its way at the deadline, or with what does not pass by itself. */
+async function whenUp(
+  api: LastingKubeApi,
+  deadline: Date,
+  use: (api: KubeApi) => Promise<void>,
+): Promise<void> {
   const signal = cancellationSignal();
   for (;;) {
     try {
-      await withKubeApi(dependencies, spec, async (api) => {
-        if (await api.create(secrets, token)) return;
-        // Of an earlier try: the time it has left may be short.
-        await api.patch(`${secrets}/${token.metadata.name}`, { stringData: token.stringData });
-      });
+      await use(await api.open());
       return;
     } catch (error) {
-      const isStarting = error instanceof KubeupError && error.failure.kind === 'transient';
-      if (!isStarting || Date.now() > expires.getTime()) throw error;
-      await sleep(pollMs, undefined, { signal });
+      const left = deadline.getTime() - Date.now();
+      if (!mayComeUp(error) || left < 0) throw error;
+      const pause = Math.max(pollMs, retryMs(error) ?? 0);
+      await sleep(Math.min(pause, left), undefined, { signal });
     }
   }
 }

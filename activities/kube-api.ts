@@ -41,9 +41,13 @@ export class KubeApi {
   ) {}
 
   /** Finds the cluster's master in the cloud. @throws KubeupError when there is none */
-  static async open(dependencies: Dependencies, spec: ClusterSpec): Promise<KubeApi> {
+  static async open(
+    dependencies: Dependencies,
+    spec: ClusterSpec,
+    find: (dependencies: Dependencies, spec: ClusterSpec) => Promise<string> = findApi,
+  ): Promise<KubeApi> {
     const { rootSecret, machineProxy } = dependencies;
-    const endpoint = await findApi(dependencies, spec);
+    const endpoint = await find(dependencies, spec);
     const [ca, client] = await Promise.all([
       clusterCa(rootSecret, spec.name),
       clientCertificate(rootSecret, spec.name, {

@@ -5,7 +5,7 @@ import { findApi, withKubeApi } from '../../activities/kube-api.js';
 import { ensureNetwork } from '../../activities/network.js';
 import { retireMinions } from '../../activities/nodes.js';
 import { verifyDns, verifyNodes, verifyPodNetwork } from '../../activities/verify-kubernetes.js';
-import type { KubeupError } from '../../cluster/errors.js';
+import { KubeupError } from '../../cluster/errors.js';
 import { joinToken } from '../../home/join-token.js';
 import { failureOf } from '../cloud/calls.js';
 import { bootMachine, localCloud } from './local-cloud.js';
@@ -18,6 +18,17 @@ async function withApi(run: (api: TestApi) => Promise<void>, signedBy?: Buffer):
   } finally {
     await api.close();
   }
+}
+
+function busyFor(retryAfterSeconds: number): KubeupError {
+  return new KubeupError({
+    kind: 'transient',
+    reason: 'RateLimited',
+    attempted: 'look for the master',
+    message: 'HTTP 429',
+    cure: 'Wait',
+    retryAfterSeconds,
+  });
 }
 
 const secrets = '/api/v1/namespaces/kube-system/secrets';
@@ -84,6 +95,39 @@ test('an admission waits for an API server that has no namespaces yet', async ()
     answers.set(`POST ${secrets}`, { status: 201, body: {} });
     await admitted;
     assert.ok(asked.length > 1);
+  });
+});
+
+test('many admissions that wait ask the cloud for the master once', async (t) => {
+  const scene = await localCloud(t);
+  const { id } = await ensureNetwork(scene.dependencies, scene.spec);
+  await bootMachine(scene, 'master', 0, [id]);
+  // Nothing answers there.
+  const dependencies = { ...scene.dependencies, machineProxy: 'http://127.0.0.1:9' };
+  const spec = { ...scene.spec, machineTimeoutSeconds: 3 };
+  await scene.server.admin('DELETE', '/requests');
+  const admissions = [1, 2, 3, 4, 5].map((index) =>
+    failureOf(admitMinion(dependencies, { spec, index, bootId: `boot ${index}` })),
+  );
+  for (const { reason } of await Promise.all(admissions)) assert.equal(reason, 'ApiUnreachable');
+  const asked = (await scene.server.admin('GET', '/requests')).json<Record<string, number>>();
+  assert.equal(asked['GET compute /servers/detail'], 1);
+});
+
+test('an admission asks a cloud that is busy again when the cloud said to', async () => {
+  await withApi(async ({ dependencies, spec, answers }) => {
+    const { compute } = dependencies.cloud;
+    const listServers = compute.listServers.bind(compute);
+    const begun = Date.now();
+    const askedAfter: number[] = [];
+    compute.listServers = () => {
+      askedAfter.push(Date.now() - begun);
+      return askedAfter.length === 1 ? Promise.reject(busyFor(3)) : listServers();
+    };
+    answers.set(`POST ${secrets}`, { status: 201, body: {} });
+    await admitMinion(dependencies, { spec, index: 1, bootId: 'boot' });
+    assert.equal(askedAfter.length, 2);
+    assert.ok(askedAfter[1]! >= 2_990, `${askedAfter[1]} ms`);
   });
 });
 
