@@ -41,9 +41,10 @@ export class LastingKubeApi {
   }
 }
 
-/** Whether an API that failed like this is worth another turn. */
+/** Whether an API that failed like this is worth another turn: a master that is missing may be being replaced. */
 export function mayComeUp(error: unknown): error is KubeupError {
-  return error instanceof KubeupError && error.failure.kind === 'transient';
+  if (!(error instanceof KubeupError)) return false;
+  return error.failure.kind === 'transient' || error.failure.reason === 'MasterMissing';
 }
 
 /** When the cloud said to come again, if it did. */

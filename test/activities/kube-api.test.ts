@@ -131,6 +131,34 @@ test('an admission asks a cloud that is busy again when the cloud said to', asyn
   });
 });
 
+test('an admission waits while there is no master: it may be being replaced', async (t) => {
+  t.mock.timers.enable({ apis: ['Date'], now: Date.now() });
+  await withApi(async ({ dependencies, spec, answers }) => {
+    const { compute } = dependencies.cloud;
+    const listServers = compute.listServers.bind(compute);
+    let asked = 0;
+    compute.listServers = () => {
+      asked += 1;
+      return asked === 1 ? Promise.resolve([]) : listServers();
+    };
+    answers.set(`POST ${secrets}`, { status: 201, body: {} });
+    const admitted = admitMinion(dependencies, { spec, index: 1, bootId: 'boot' });
+    while (asked === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    t.mock.timers.tick(15_000);
+    await admitted;
+    assert.equal(asked, 2);
+  });
+});
+
+test('a master that stays missing is what an admission ends with at its deadline', async (t) => {
+  const { dependencies, spec } = await localCloud(t);
+  const request = { spec: { ...spec, machineTimeoutSeconds: 2 }, index: 1, bootId: 'boot' };
+  const begun = Date.now();
+  const failure = await failureOf(admitMinion(dependencies, request));
+  assert.deepEqual([failure.kind, failure.reason], ['blocked', 'MasterMissing']);
+  assert.ok(Date.now() - begun >= 1_900);
+});
+
 test('a second admission of the same boot gives the token its whole time again', async () => {
   await withApi(async ({ dependencies, spec, answers, asked }) => {
     const { id } = joinToken(rootSecret, 'c', 'boot');
