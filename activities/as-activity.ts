@@ -43,6 +43,11 @@ export function cancellationSignal(): AbortSignal | undefined {
   return currentContext()?.cancellationSignal;
 }
 
+/** Which try of the running activity this is, counted from 1. */
+export function attempt(): number {
+  return currentContext()?.info.attempt ?? 1;
+}
+
 function beatQuietly(context: Context): void {
   const progress = details.get(context);
   if (progress === undefined) context.heartbeat();

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { KubeupError } from '../cluster/errors.js';
 import { serverName } from '../cluster/names.js';
 import type { ClusterSpec } from '../cluster/spec.js';
-import { cancellationSignal } from './as-activity.js';
+import { attempt, cancellationSignal } from './as-activity.js';
 import type { Dependencies } from './context.js';
 import { withKubeApi } from './kube-api.js';
 import type { KubeApi } from './kube-api.js';
@@ -20,6 +20,11 @@ interface Pod {
 /** How long pods have to leave a minion, milliseconds; what is still there goes with it. */
 const drainMs = 60_000;
 const pollMs = 1_000;
+/**
+ * From which attempt on an API that does not answer is taken for gone. The attempts before leave one that starts
+ * anew half a minute, and cost a minute and a half at most (10 s each) where none ever answers.
+ */
+const goneAtAttempt = 7;
 
 /**
  * Takes minions out of the cluster before their machines go: no new pods, the old ones moved, the Node deleted, and
@@ -40,19 +45,21 @@ export async function retireMinions(
       }
       const deadline = Date.now() + drainMs;
       for (const name of retired) await drain(api, name, deadline);
-      for (const name of retired) {
-        await api.delete(`/api/v1/nodes/${name}`);
-        await forgetPods(api, name);
-      }
+      for (const name of retired) await api.delete(`/api/v1/nodes/${name}`);
+      // An attempt before may have got as far as the Nodes.
+      for (const name of names) await forgetPods(api, name);
       return { retired };
     });
   } catch (error) {
-    const isGone =
-      error instanceof KubeupError &&
-      ['ApiUnreachable', 'MasterMissing'].includes(error.failure.reason);
-    if (isGone) return { retired: [] };
+    if (isGone(error)) return { retired: [] };
     throw error;
   }
+}
+
+function isGone(error: unknown): boolean {
+  if (!(error instanceof KubeupError)) return false;
+  const { reason } = error.failure;
+  return reason === 'MasterMissing' || (reason === 'ApiUnreachable' && attempt() >= goneAtAttempt);
 }
 
 async function drain(api: KubeApi, node: string, deadline: number): Promise<void> {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { MockActivityEnvironment } from '@temporalio/testing';
 import { admitMinion, endAdmission } from '../../activities/admission.js';
 import { findApi, withKubeApi } from '../../activities/kube-api.js';
 import { ensureNetwork } from '../../activities/network.js';
@@ -205,6 +206,36 @@ test('a minion is cordoned, drained of what can move, and deleted', async () => 
       ],
     );
     assert.deepEqual(asked[0]?.body, { spec: { unschedulable: true } });
+  });
+});
+
+test('an API that does not answer is asked again before minions are given up undrained', async () => {
+  await withApi(async (api) => {
+    // Nothing answers there.
+    const dependencies = { ...api.dependencies, machineProxy: 'http://127.0.0.1:9' };
+    const retire = (attempt: number): Promise<unknown> =>
+      new MockActivityEnvironment({ attempt }).run(() =>
+        retireMinions(dependencies, { spec: api.spec, indexes: [1] }),
+      );
+    for (const attempt of [1, 6]) {
+      const { kind, reason } = await failureOf(retire(attempt));
+      assert.deepEqual([kind, reason], ['transient', 'ApiUnreachable']);
+    }
+    assert.deepEqual(await retire(7), { retired: [] });
+  });
+});
+
+test('pods are forgotten of a minion whose Node an attempt before has deleted', async () => {
+  await withApi(async ({ dependencies, spec, answers, asked }) => {
+    const pod = { metadata: { name: 'web', namespace: 'default' }, status: { phase: 'Running' } };
+    answers.set('GET /api/v1/pods?fieldSelector=spec.nodeName=c-minion-1', {
+      status: 200,
+      body: { items: [pod] },
+    });
+    await retireMinions(dependencies, { spec, indexes: [1] });
+    const { method, path } = asked.at(-1)!;
+    const forgotten = 'DELETE /api/v1/namespaces/default/pods/web?gracePeriodSeconds=0';
+    assert.equal(`${method} ${path}`, forgotten);
   });
 });
 
