@@ -1,4 +1,4 @@
-import { Agent, ProxyAgent, request } from 'undici';
+import { Agent, Pool, ProxyAgent, request } from 'undici';
 import type { Dispatcher } from 'undici';
 import { KubeupError } from '../cluster/errors.js';
 import { readServerMark, serverName } from '../cluster/names.js';
@@ -64,7 +64,12 @@ export class KubeApi {
       timeout: timeoutMs,
     };
     const dispatcher = machineProxy
-      ? new ProxyAgent({ uri: machineProxy, requestTls: tls })
+      ? new ProxyAgent({
+          uri: machineProxy,
+          requestTls: tls,
+          // For the proxy's answer, which else has five minutes.
+          clientFactory: (uri, options) => new Pool(uri, { ...options, headersTimeout: timeoutMs }),
+        })
       : new Agent({ connect: tls });
     return new KubeApi(endpoint, dispatcher);
   }

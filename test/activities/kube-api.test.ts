@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { admitMinion, endAdmission } from '../../activities/admission.js';
@@ -55,6 +57,24 @@ test('the worker is an administrator by a certificate of the CA, and verifies th
     assert.equal(asked[0]?.client, 'kubeup-worker/system:masters');
   });
 });
+
+test(
+  'a proxy that says nothing is not waited for longer than an API',
+  { timeout: 20_000 },
+  async (t) => {
+    const silent = createServer().listen(0, '127.0.0.1');
+    t.after(() => silent.close());
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    await withApi(async ({ dependencies, spec }) => {
+      const machineProxy = `http://127.0.0.1:${port}`;
+      const asking = withKubeApi({ ...dependencies, machineProxy }, spec, (api) =>
+        api.getText('/'),
+      );
+      assert.equal((await failureOf(asking)).reason, 'ApiUnreachable');
+    });
+  },
+);
 
 test('a server with a certificate of another CA is not believed', async () => {
   await withApi(
