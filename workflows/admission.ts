@@ -25,14 +25,18 @@ const kubernetes = proxyActivities<
   },
 });
 
+/** Who waits for no more than servers does not wait for an API server either, which may be out of reach. */
+function asksKubernetes({ release, wait }: ClusterSpec): boolean {
+  return release.kubernetes !== undefined && wait !== 'active';
+}
+
 /** Runs `body`, a minion's way up, while the API server knows the join token of this boot; then no longer. */
 export async function whileAdmitted<T>(
   request: AdmissionRequest,
   body: () => Promise<T>,
 ): Promise<T> {
   const { spec, index } = request;
-  // Who waits for no more than a server does not wait for the API server that would have to know of it.
-  if (spec.release.kubernetes === undefined || spec.wait === 'active' || index === 0) return body();
+  if (!asksKubernetes(spec) || index === 0) return body();
   const result = await beside(async () => {
     await kubernetes.admitMinion.executeWithOptions(
       { summary: `let minion ${request.index} join` },
@@ -54,7 +58,7 @@ export async function whileAdmitted<T>(
 
 /** Drains minions and deletes their Nodes, before their machines go. */
 export async function retire(spec: ClusterSpec, indexes: number[]): Promise<string[]> {
-  if (spec.release.kubernetes === undefined || indexes.length === 0) return [];
+  if (!asksKubernetes(spec) || indexes.length === 0) return [];
   const { retired } = await kubernetes.retireMinions.executeWithOptions(
     { summary: `retire minions ${indexes.join(', ')}` },
     [{ spec, indexes }],

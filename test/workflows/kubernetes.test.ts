@@ -90,6 +90,18 @@ describe('A release with Kubernetes in it', { concurrency: 4, timeout: 180_000 }
     assert.equal(world.servers.length, 2);
   });
 
+  it('neither admits nor retires minions where no more than servers is waited for', async () => {
+    const world = stage.world();
+    world.fate('minion-1', 'error', 'ready');
+    const request = withKubernetes(world.cluster, { minions: 2, wait: 'active' });
+    await stage.broughtUp(request);
+    assert.equal(world.count('create minion-1'), 2);
+    const smaller = { ...request, spec: { ...request.spec, minions: 1, minReadyMinions: 1 } };
+    await stage.broughtUp({ ...smaller, surplus: 'delete' });
+    assert.equal(world.servers.length, 2);
+    assert.deepEqual(kubernetesCalls(world), []);
+  });
+
   it('is built first when that is asked for, and all the rest works with what was built', async () => {
     const world = stage.world();
     const request = withKubernetes(world.cluster, { minions: 1 });
