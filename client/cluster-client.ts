@@ -172,10 +172,10 @@ export class ClusterClient {
         return;
       } catch (error) {
         if (error instanceof WorkflowNotFoundError) {
-          await this.describeKnown(cluster);
+          const command = commandAfter(await this.describeKnown(cluster));
           throw new RefusedError(
             cluster,
-            `No operation on ${cluster} is open, so there is nothing to retry. kubeup up begins a new one.`,
+            `No operation on ${cluster} is open, so there is nothing to retry. ${command} begins a new one.`,
             { cause: error },
           );
         }
@@ -409,6 +409,12 @@ function isClosed({ status }: WorkflowExecutionDescription): boolean {
 function runOf(description: WorkflowExecutionDescription): Run {
   const { workflowId, runId, type } = description;
   return { id: workflowId, runId, type, open: !isClosed(description) };
+}
+
+/** What goes on where a closed run ended. */
+function commandAfter({ type, typedSearchAttributes }: WorkflowExecutionDescription): string {
+  const isGone = typedSearchAttributes.get(searchAttributes.phase) === 'Gone';
+  return type === 'tearDownCluster' && !isGone ? 'kubeup down' : 'kubeup up';
 }
 
 /** The run that the update was for ended before it could answer: the next call begins a new one. */

@@ -29,9 +29,15 @@ function inVain(failure: Failure): Failure {
   return { ...failure, kind: 'blocked', cure: `${cure}; then \`kubeup retry\`` };
 }
 
-/** As it is told of a run that has ended: there is nothing left to retry. */
+/** As it is told of a bring-up that has ended: there is nothing left to retry. */
 export function ofEndedRun(failure: Failure): Failure {
   return { ...failure, cure: failure.cure.replaceAll('`kubeup retry`', '`kubeup up` again') };
+}
+
+/** As it is told of a tear-down, which `kubeup up` would not go on with, but undo. */
+export function ofTearDown(failure: Failure, holds: boolean): Failure {
+  const again = holds ? '`kubeup retry`' : '`kubeup down` again';
+  return { ...failure, cure: failure.cure.replaceAll(/`kubeup (?:retry|up)`(?: again)?/g, again) };
 }
 
 /** A child's failure holds that of its activity, which holds the cause. */

@@ -19,12 +19,13 @@ import {
   type MachineStatus,
   type MinionStatus,
 } from '../cluster/status.js';
-import { ofEndedRun } from './failure.js';
+import { ofEndedRun, ofTearDown } from './failure.js';
 import { attributesOf, searchAttributes } from './interface.js';
 
 /** The one place where a run keeps what it shows: in the query, in the UI's current details, in its result. */
 export class StatusBoard {
   private readonly status: ClusterStatus;
+  private readonly isTearDown: boolean;
   private wait: ClusterSpec['wait'];
   /** Whether a failed step waits for somebody; else the run ends with it. */
   holds = true;
@@ -35,6 +36,7 @@ export class StatusBoard {
     phase: ClusterPhase,
     private readonly show: (status: ClusterStatus) => void = showInTemporal,
   ) {
+    this.isTearDown = phase === 'TearingDown';
     this.status = {
       cluster,
       phase,
@@ -93,8 +95,7 @@ export class StatusBoard {
   }
 
   fail(type: ConditionType, failure: Failure): void {
-    const told = this.holds && failure.kind !== 'invalid' ? failure : ofEndedRun(failure);
-    this.set(type, 'False', failure.reason, describeFailure(told));
+    this.set(type, 'False', failure.reason, describeFailure(this.told(failure)));
   }
 
   /** Takes a condition back that stands only while something is wrong. */
@@ -133,6 +134,11 @@ export class StatusBoard {
     shown.message = failure?.message ?? '';
     if ('attempts' in shown && attempts !== undefined) shown.attempts = attempts;
     this.show(this.status);
+  }
+
+  private told(failure: Failure): Failure {
+    if (this.isTearDown) return ofTearDown(failure, this.holds);
+    return this.holds && failure.kind !== 'invalid' ? failure : ofEndedRun(failure);
   }
 
   private minion(index: number): MinionStatus | undefined {

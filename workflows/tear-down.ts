@@ -3,7 +3,7 @@ import type { BringUpRequest, TearDownRequest } from '../cluster/spec.js';
 import type { ClusterStatus } from '../cluster/status.js';
 import { proposeUpdate, retryUpdate, statusQuery } from './interface.js';
 import { markRun, StatusBoard } from './status-board.js';
-import { failureOf, failWith } from './failure.js';
+import { failureOf, failWith, ofTearDown } from './failure.js';
 import { underCondition } from './run.js';
 import { servers, undos, type Undo } from './steps.js';
 
@@ -60,6 +60,6 @@ export async function tearDownCluster(request: TearDownRequest): Promise<Cluster
     }
   } catch (error) {
     board.enter(isCancellation(error) ? 'Cancelled' : 'Failed');
-    throw isCancellation(error) ? error : failWith(failureOf(error));
+    throw isCancellation(error) ? error : failWith(ofTearDown(failureOf(error), false));
   }
 }

@@ -119,7 +119,12 @@ function kubernetesCommands(cluster: string, name: string): NextCommand[] {
   ];
 }
 
-function commandsAfter(cluster: string, { ending }: Followed, view: ClusterView): NextCommand[] {
+/** What may be typed next. */
+export function commandsAfter(
+  cluster: string,
+  { ending }: Followed,
+  view: ClusterView,
+): NextCommand[] {
   const { phase } = view.status;
   const isTearDown = view.run.type === 'tearDownCluster';
   if (ending === 'timeout' || ending === 'detached') {
@@ -152,6 +157,7 @@ function commandsAfter(cluster: string, { ending }: Followed, view: ClusterView)
     case 'Gone':
       return [];
     default:
+      if (isTearDown) return [[typed('down', cluster), 'try again; what is left goes']];
       return [
         [`kubeup up${name}`, 'try again; what is there is adopted'],
         [typed('down', cluster), 'remove what was made'],

@@ -113,6 +113,14 @@ describe('ClusterClient', { concurrency: 4, timeout: 180_000 }, () => {
     assert.equal((await clusters.result(world.cluster)).phase, 'Ready');
   });
 
+  it('says what goes on with a tear-down that has failed', async () => {
+    const world = stage.world();
+    world.fail('deleteServers', quota);
+    const { runId } = await clusters.tearDown(tearDownRequest(world.cluster, 'fail'));
+    await assert.rejects(clusters.result(world.cluster, runId), WorkflowFailedError);
+    await assert.rejects(clusters.retry(world.cluster), /kubeup down begins a new one/);
+  });
+
   it('tears down a blocked cluster, and stops waiting when told', async () => {
     const world = stage.world();
     const upload = world.hold('uploadRelease', { heeds: false });

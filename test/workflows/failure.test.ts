@@ -10,7 +10,7 @@ import {
   TimeoutFailure,
 } from '@temporalio/common';
 import { describeFailure } from '../../cluster/errors.js';
-import { failureOf, failWith, ofEndedRun } from '../../workflows/failure.js';
+import { failureOf, failWith, ofEndedRun, ofTearDown } from '../../workflows/failure.js';
 import { busy, invalid, quota } from './failures.js';
 
 function ofActivity(cause: Error): ActivityFailure {
@@ -51,6 +51,16 @@ test('What has ended is not retried', () => {
   assert.doesNotMatch(ofEndedRun(quota).cure, /retry/);
   const { cure } = ofEndedRun({ ...quota, cure: 'Have it raised, then `kubeup retry`' });
   assert.equal(cure, 'Have it raised, then `kubeup up` again');
+});
+
+test('A tear-down is gone on with, not undone by a bring-up', () => {
+  const cure = 'Choose another and `kubeup up` again, or delete it, then `kubeup retry`';
+  const again = (holds: boolean): string => ofTearDown({ ...quota, cure }, holds).cure;
+  assert.equal(again(true), 'Choose another and `kubeup retry`, or delete it, then `kubeup retry`');
+  assert.equal(
+    again(false),
+    'Choose another and `kubeup down` again, or delete it, then `kubeup down` again',
+  );
 });
 
 test('What Temporal ended is named by how and where', () => {

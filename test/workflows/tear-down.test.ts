@@ -4,7 +4,7 @@ import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { statusQuery } from '../../workflows/interface.js';
 import { conditionOf } from './conditions.js';
-import { quota } from './failures.js';
+import { quota, revoked } from './failures.js';
 import { bringUpRequest, Stage, tearDownRequest } from './stage.js';
 
 describe('tearDownCluster', { concurrency: 4, timeout: 180_000 }, () => {
@@ -94,6 +94,28 @@ describe('tearDownCluster', { concurrency: 4, timeout: 180_000 }, () => {
         error.cause.type === 'QuotaExceeded',
     );
     assert.equal((await running.query(statusQuery)).phase, 'Failed');
+  });
+
+  it('names no cure that would bring the cluster up again', async () => {
+    const world = stage.world();
+    const cured = { ...revoked, cure: 'Check OS_PASSWORD, then run `kubeup up` again' };
+    world.fail('deleteServers', cured);
+    const parked = await stage.tearDown(tearDownRequest(world.cluster));
+    const blocked = await stage.until(parked, 'Blocked');
+    assert.match(
+      conditionOf(blocked, 'ServersDeleted').message,
+      /Check OS_PASSWORD, then run `kubeup retry`/,
+    );
+    await stage.retry(parked);
+    await parked.result();
+    world.fail('deleteServers', { ...quota, cure: 'Ask the provider, then `kubeup retry`' });
+    const failing = await stage.tearDown(tearDownRequest(world.cluster, 'fail'));
+    const cure = /Ask the provider, then `kubeup down` again$/;
+    await assert.rejects(failing.result(), (error: WorkflowFailedError) =>
+      (error.cause?.message ?? '').endsWith('Ask the provider, then `kubeup down` again'),
+    );
+    const failed = await failing.query(statusQuery);
+    assert.match(conditionOf(failed, 'ServersDeleted').message, cure);
   });
 
   it('is cancelled while it works and while it is parked', async () => {
