@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   WithStartWorkflowOperation,
@@ -82,16 +83,18 @@ export class ClusterClient {
 
   /**
    * Brings a cluster up to a spec: begins a run, or offers the spec to the one that is open.
-   * Returns once the run has taken it; `watch` or `result` tell how it goes on. Needs a worker.
+   * Returns once the run has taken it; `watch` or `result` tell how it goes on. Needs a worker: until one
+   * answers, or the signal is aborted, it waits. What it had begun by then goes on.
    * @throws RefusedError when an open run wants something else, naming the differences; when the cluster is
    *   another account's
    */
-  async bringUp(request: BringUpRequest): Promise<BringUpStart> {
+  async bringUp(request: BringUpRequest, signal?: AbortSignal): Promise<BringUpStart> {
     const { spec } = request;
     const id = clusterWorkflowId(spec.name);
     // Fixed, so that a repeated call finds its own update instead of making a second.
     const updateId = randomUUID();
     for (;;) {
+      signal?.throwIfAborted();
       const before = await this.describe(spec.name);
       requireAccount(before, spec.name, spec.cloud);
       const operation = new WithStartWorkflowOperation<BringUpWorkflow>('bringUpCluster', {
@@ -107,11 +110,13 @@ export class ClusterClient {
       const started = operation.workflowHandle();
       started.catch(() => undefined);
       try {
-        const answer = await this.client.workflow.executeUpdateWithStart(proposeUpdate, {
-          startWorkflowOperation: operation,
-          args: [request],
-          updateId,
-        });
+        const answer = await this.untilAborted(signal, () =>
+          this.client.workflow.executeUpdateWithStart(proposeUpdate, {
+            startWorkflowOperation: operation,
+            args: [request],
+            updateId,
+          }),
+        );
         const { runId } = await this.describeKnown(spec.name);
         const isNew = before === undefined || isClosed(before) || before.runId !== runId;
         return { outcome: isNew ? 'started' : answer, run: { id, runId } };
@@ -142,10 +147,12 @@ export class ClusterClient {
   }
 
   /** The spec that the latest bring-up works to; `undefined` when the latest run is a tear-down. */
-  async spec(cluster: string): Promise<ClusterSpec | undefined> {
-    const { type } = await this.describeKnown(cluster);
-    if (type !== 'bringUpCluster') return undefined;
-    return this.query(cluster, (handle) => handle.query(specQuery));
+  async spec(cluster: string, signal?: AbortSignal): Promise<ClusterSpec | undefined> {
+    return this.untilAborted(signal, async () => {
+      const { type } = await this.describeKnown(cluster);
+      if (type !== 'bringUpCluster') return undefined;
+      return this.query(cluster, (handle) => handle.query(specQuery));
+    });
   }
 
   /**
@@ -160,15 +167,18 @@ export class ClusterClient {
   }
 
   /**
-   * Lets every blocked step go on.
+   * Lets every blocked step go on. Needs a worker: until one answers, or the signal is aborted, it waits.
    * @throws ClusterNotFoundError when no run is open
    * @throws RefusedError when nothing is blocked
    */
-  async retry(cluster: string): Promise<void> {
+  async retry(cluster: string, signal?: AbortSignal): Promise<void> {
     const updateId = randomUUID();
     for (;;) {
+      signal?.throwIfAborted();
       try {
-        await this.handle(cluster).executeUpdate(retryUpdate, { updateId });
+        await this.untilAborted(signal, () =>
+          this.handle(cluster).executeUpdate(retryUpdate, { updateId }),
+        );
         return;
       } catch (error) {
         if (error instanceof WorkflowNotFoundError) {
@@ -337,6 +347,31 @@ export class ClusterClient {
     }
   }
 
+  /** Awaits what `call` asks for; gives it up, with the signal's reason, when the signal is aborted. */
+  private async untilAborted<T>(
+    signal: AbortSignal | undefined,
+    call: () => Promise<T>,
+  ): Promise<T> {
+    if (!signal) return call();
+    signal.throwIfAborted();
+    const calling = new AbortController();
+    // Each of the many requests of a long wait listens to it.
+    setMaxListeners(0, calling.signal);
+    let abort = (): void => undefined;
+    const aborted = new Promise<never>((_, reject) => {
+      abort = () => {
+        reject(signal.reason as Error);
+        calling.abort();
+      };
+    });
+    signal.addEventListener('abort', abort, { once: true });
+    try {
+      return await Promise.race([aborted, this.client.withAbortSignal(calling.signal, call)]);
+    } finally {
+      signal.removeEventListener('abort', abort);
+    }
+  }
+
   private async cancelAndSettle(
     cluster: string,
     runId: string,
@@ -354,7 +389,7 @@ export class ClusterClient {
       if (error instanceof WorkflowFailedError || error instanceof ClusterNotFoundError) return;
       throw error;
     });
-    await (signal ? Promise.race([settled, rejectOnAbort(signal)]) : settled);
+    await this.untilAborted(signal, () => settled);
   }
 }
 
@@ -437,12 +472,4 @@ function mayRepeat(error: unknown): boolean {
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-function rejectOnAbort(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    const abort = (): void => reject(signal.reason as Error);
-    if (signal.aborted) abort();
-    else signal.addEventListener('abort', abort, { once: true });
-  });
 }

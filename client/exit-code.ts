@@ -2,7 +2,9 @@ import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { describeProblem, InvalidSpecError, KubeupError } from '../cluster/errors.js';
 import type { Failure } from '../cluster/errors.js';
-import { ClusterNotFoundError, RefusedError } from './client-errors.js';
+import { ClusterNotFoundError, OutOfTimeError, RefusedError } from './client-errors.js';
+import { isTransient } from './grpc-codes.js';
+import { unanswered, whatStartsThem } from './unanswered.js';
 
 /** What the command line ends with; part of the contract for scripts. */
 export const exitCodes = {
@@ -34,7 +36,12 @@ export function explainError(error: unknown): { code: ExitCode; text: string } {
       text: error.cause?.message ?? error.message,
     };
   }
-  return { code: exitCodes.failed, text: error instanceof Error ? error.message : String(error) };
+  if (error instanceof OutOfTimeError) return { code: exitCodes.unfinished, text: error.message };
+  const message = error instanceof Error ? error.message : String(error);
+  return {
+    code: exitCodes.failed,
+    text: isTransient(error) ? `${message}. ${unanswered}: ${whatStartsThem}` : message,
+  };
 }
 
 /** The failure that a closed run carries; `undefined` when it ended for a reason of Temporal's own. */

@@ -7,10 +7,8 @@ import { readServerMark, serverName } from '../cluster/names.js';
 import { loadRootSecret } from '../home/root-secret.js';
 import { MachineShell, type ShellAccess } from '../ssh/machine-shell.js';
 import { RefusedError } from './client-errors.js';
-import { readClusterChoice } from './configuration.js';
+import { openCluster } from './cluster-access.js';
 import type { ConfigurationInputs } from './configuration.js';
-import { openAccount, openSession } from './connect.js';
-import { remark } from './terminal.js';
 
 /**
  * Logs in on a machine of the cluster that is meant.
@@ -21,11 +19,8 @@ export async function openMachine(
   machine: string,
 ): Promise<MachineShell> {
   const { env } = inputs;
-  const account = await openAccount(env, remark);
-  const { name } = await readClusterChoice(inputs, account.facts);
-  const session = await openSession(env, remark);
-  const spec = await session.clusters.spec(name).finally(() => session.close());
-  if (spec === undefined) throw new RefusedError(name, `${name} was torn down.`);
+  const { account, spec } = await openCluster(inputs);
+  const { name } = spec;
   const servers = (await openCloud(account.account).compute.listServers()).filter(
     (server) => !server.deleting && readServerMark(server.metadata)?.cluster === name,
   );

@@ -3,7 +3,6 @@ import { hasAccount } from '../../cloud/account.js';
 import { InvalidSpecError } from '../../cluster/errors.js';
 import type { TearDownRequest } from '../../cluster/spec.js';
 import { ClusterNotFoundError } from '../client-errors.js';
-import type { Run } from '../cluster-view.js';
 import { readClusterChoice } from '../configuration.js';
 import type { ClusterChoice, ConfigurationInputs } from '../configuration.js';
 import { hasLocalCloud, openAccount, openSession, openWorker } from '../connect.js';
@@ -12,9 +11,11 @@ import { isTransient } from '../grpc-codes.js';
 import { exitCodes } from '../exit-code.js';
 import type { ExitCode } from '../exit-code.js';
 import { print, remark, say } from '../terminal.js';
+import { whatStartsThem } from '../unanswered.js';
 import { follow } from './follow.js';
 import { addFollowFlags, addJsonFlag, addSettingFlags, configurationInputs } from './options.js';
 import type { FollowOptions } from './options.js';
+import { answerTo, patienceOf } from './patience.js';
 import { report, typed } from './report.js';
 
 export function addDown(program: Command, done: (code: ExitCode) => void): void {
@@ -57,7 +58,7 @@ async function down(inputs: ConfigurationInputs, options: FollowOptions): Promis
     await openWorker(env, account, session.temporal, remark);
     const container = await containerOf(session, choice);
     say(`Tearing down ${choice.name}; a bring-up that is under way is stopped first.`);
-    const patience = options.timeout && AbortSignal.timeout(options.timeout * 1000);
+    const patience = patienceOf(options);
     const request: TearDownRequest = {
       name: choice.name,
       cloud: account.reference,
@@ -65,23 +66,18 @@ async function down(inputs: ConfigurationInputs, options: FollowOptions): Promis
       // What a bring-up would roll back is held on to here: there is nothing to go back to.
       onFailure: choice.onFailure === 'fail' ? 'fail' : 'hold',
     };
-    let run: Run;
-    try {
-      run = await session.clusters.tearDown(request, patience || undefined);
-    } catch (error) {
-      if (!patience || !patience.aborted) throw error;
-      say(
-        `The bring-up of ${choice.name} was told to stop and has not settled yet. Go on with: ${typed('down', choice.name)}`,
-      );
-      return exitCodes.unfinished;
-    }
+    const unsettled = `The bring-up of ${choice.name} was told to stop and has not settled yet`;
+    const run = await answerTo((signal) => session.clusters.tearDown(request, signal), patience, {
+      quiet: `${unsettled}; without a worker it does not. ${whatStartsThem}`,
+      late: `${unsettled}. Go on with: ${typed('down', choice.name)}`,
+    });
     if (options.detach) {
       say(`It goes on in the background. Come back with: ${typed('status', choice.name)} --watch`);
       return exitCodes.done;
     }
     const followed = await follow(session, choice.name, {
       runId: run.runId,
-      timeoutSeconds: options.timeout,
+      patience,
       json: options.json,
     });
     return await report(session, choice.name, followed, options);

@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClusterView } from '../cluster-view.js';
 import type { Session } from '../connect.js';
 import { openProgress } from '../display/progress.js';
 import { exitCodes } from '../exit-code.js';
 import type { ExitCode } from '../exit-code.js';
+import { quietNotice, quietSeconds } from '../unanswered.js';
 
 /** How watching ended. `closed`: the run did. `timeout`: before it did, or could be looked at once. */
 export type Ending = 'closed' | 'blocked' | 'timeout' | 'detached';
@@ -16,14 +16,12 @@ export interface Followed {
 
 export interface Following {
   runId?: string;
-  timeoutSeconds?: number;
+  /** Ends the watch when it is aborted. */
+  patience?: AbortSignal;
   json?: boolean;
   /** Goes on looking at a blocked run until it ends. */
   throughBlocked?: boolean;
 }
-
-/** Seconds without an answer after which it is said. */
-const quietSeconds = 5;
 
 /** Watches a run and shows it, until it ends, blocks, the time is up, or the person leaves with Ctrl-C. */
 export async function follow(
@@ -39,16 +37,10 @@ export async function follow(
   };
   const onInterrupt = (): void => leave('detached');
   process.once('SIGINT', onInterrupt);
-  const timer = new AbortController();
-  if (following.timeoutSeconds !== undefined) {
-    void sleep(following.timeoutSeconds * 1000, undefined, {
-      signal: timer.signal,
-      ref: false,
-    }).then(
-      () => leave('timeout'),
-      () => undefined,
-    );
-  }
+  const { patience } = following;
+  const onTimeUp = (): void => leave('timeout');
+  if (patience?.aborted) onTimeUp();
+  patience?.addEventListener('abort', onTimeUp);
   const progress = openProgress(!following.json && process.stderr.isTTY);
   let view: ClusterView | undefined;
   let quietSince: number | undefined;
@@ -76,15 +68,12 @@ export async function follow(
       }
     }
   } finally {
-    timer.abort();
+    patience?.removeEventListener('abort', onTimeUp);
     process.off('SIGINT', onInterrupt);
     progress.end();
   }
   return { ending: ending ?? 'closed', view };
 }
-
-const quietNotice =
-  'The Temporal server or the worker does not answer; looking again. kubeup up starts what is down.';
 
 /** The end of a watch, once the signal is aborted. */
 function aborted(signal: AbortSignal): Promise<IteratorResult<ClusterView, void>> {

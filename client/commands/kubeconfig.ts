@@ -3,17 +3,16 @@ import path from 'node:path';
 import type { Command } from 'commander';
 import { findApi } from '../../activities/kube-api.js';
 import { openCloud } from '../../cloud/open.js';
-import type { ClusterSpec } from '../../cluster/spec.js';
 import { homePaths } from '../../home/paths.js';
 import { loadRootSecret } from '../../home/root-secret.js';
 import { RefusedError } from '../client-errors.js';
-import { readClusterChoice } from '../configuration.js';
+import { openCluster } from '../cluster-access.js';
+import type { ClusterAccess } from '../cluster-access.js';
 import type { ConfigurationInputs } from '../configuration.js';
-import { openAccount, openSession } from '../connect.js';
 import { exitCodes } from '../exit-code.js';
 import type { ExitCode } from '../exit-code.js';
 import { kubeconfigFor, mergeKubeconfig, writeKubeconfig } from '../kubeconfig.js';
-import { print, printJson, remark, say } from '../terminal.js';
+import { print, printJson, say } from '../terminal.js';
 import { addJsonFlag, addSettingFlags, configurationInputs } from './options.js';
 
 export function addKubeconfig(program: Command, done: (code: ExitCode) => void): void {
@@ -37,14 +36,15 @@ Examples:
   command.action(async (cluster: string | undefined) => {
     const options = command.opts<{ merge?: boolean; json?: boolean }>();
     const inputs = configurationInputs(command, process.env, cluster);
-    const { file, spec } = await writeClusterKubeconfig(inputs);
+    const { file, ...access } = await writeClusterKubeconfig(inputs);
+    const { name } = access.spec;
     let merged: string | undefined;
     if (options.merge) {
       merged = usersKubeconfig(process.env);
-      await mergeKubeconfig(merged, await configOf(inputs, spec));
-      say(`${spec.name} is the current context of ${merged}.`);
+      await mergeKubeconfig(merged, await configOf(inputs, access));
+      say(`${name} is the current context of ${merged}.`);
     }
-    if (options.json) printJson({ cluster: spec.name, file, merged });
+    if (options.json) printJson({ cluster: name, file, merged });
     else print(file);
     done(exitCodes.done);
   });
@@ -53,40 +53,32 @@ Examples:
 /** Writes the kubeconfig of the cluster that is meant into the home. @throws RefusedError when it has no Kubernetes */
 export async function writeClusterKubeconfig(
   inputs: ConfigurationInputs,
-): Promise<{ file: string; spec: ClusterSpec }> {
-  const spec = await specOfCluster(inputs);
-  const file = path.join(homePaths(inputs.env).root, 'kubeconfigs', `${spec.name}.yaml`);
-  await writeKubeconfig(file, await configOf(inputs, spec));
-  return { file, spec };
+): Promise<ClusterAccess & { file: string }> {
+  const access = await openKubernetes(inputs);
+  const file = path.join(homePaths(inputs.env).root, 'kubeconfigs', `${access.spec.name}.yaml`);
+  await writeKubeconfig(file, await configOf(inputs, access));
+  return { file, ...access };
 }
 
-async function specOfCluster(inputs: ConfigurationInputs): Promise<ClusterSpec> {
-  const account = await openAccount(inputs.env, remark);
-  const { name } = await readClusterChoice(inputs, account.facts);
-  const session = await openSession(inputs.env, remark);
-  try {
-    const spec = await session.clusters.spec(name);
-    if (spec?.release.kubernetes !== undefined) return spec;
-    throw new RefusedError(
-      name,
-      spec
-        ? `${name} was brought up with a release that holds no Kubernetes; kubeup release build makes one that does.`
-        : `${name} was torn down.`,
-    );
-  } finally {
-    await session.close();
-  }
+/** @throws RefusedError when it has no Kubernetes */
+async function openKubernetes(inputs: ConfigurationInputs): Promise<ClusterAccess> {
+  const access = await openCluster(inputs);
+  if (access.spec.release.kubernetes !== undefined) return access;
+  const { name } = access.spec;
+  throw new RefusedError(
+    name,
+    `${name} was brought up with a release that holds no Kubernetes; kubeup release build makes one that does.`,
+  );
 }
 
 async function configOf(
   { env }: ConfigurationInputs,
-  spec: ClusterSpec,
+  { account, spec }: ClusterAccess,
 ): ReturnType<typeof kubeconfigFor> {
-  const { account, env: accountEnv } = await openAccount(env, remark);
-  const proxy = env.KUBEUP_MACHINE_PROXY || accountEnv.KUBEUP_MACHINE_PROXY;
+  const proxy = env.KUBEUP_MACHINE_PROXY || account.env.KUBEUP_MACHINE_PROXY;
   return kubeconfigFor({
     cluster: spec.name,
-    api: await findApi({ cloud: openCloud(account), machineProxy: proxy }, spec),
+    api: await findApi({ cloud: openCloud(account.account), machineProxy: proxy }, spec),
     rootSecret: await loadRootSecret(env),
     proxy,
   });

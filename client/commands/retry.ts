@@ -8,6 +8,7 @@ import { remark, say } from '../terminal.js';
 import { follow } from './follow.js';
 import { addFollowFlags, addJsonFlag, addSettingFlags, configurationInputs } from './options.js';
 import type { FollowOptions } from './options.js';
+import { answerOfWorker, patienceOf } from './patience.js';
 import { report, typed } from './report.js';
 
 export function addRetry(program: Command, done: (code: ExitCode) => void): void {
@@ -30,14 +31,18 @@ async function retry(inputs: ConfigurationInputs, options: FollowOptions): Promi
   try {
     await session.clusters.checkAccount(name, account.reference);
     await openWorker(inputs.env, account, session.temporal, remark);
-    await session.clusters.retry(name);
+    const patience = patienceOf(options);
+    const late =
+      `No worker let ${name} go on in time. It may go on when one runs: ${typed('status', name)} --watch ` +
+      `shows it; if it is still Blocked, ${typed('retry', name)} again.`;
+    await answerOfWorker((signal) => session.clusters.retry(name, signal), patience, late);
     say(`${name} goes on.`);
     if (options.detach) {
       say(`Come back with: ${typed('status', name)} --watch`);
       return exitCodes.done;
     }
     const followed = await follow(session, name, {
-      timeoutSeconds: options.timeout,
+      patience,
       json: options.json,
     });
     return await report(session, name, followed, options);

@@ -19,6 +19,7 @@ import { begin } from './begin.js';
 import { follow } from './follow.js';
 import { addFollowFlags, addJsonFlag, addSettingFlags, configurationInputs } from './options.js';
 import type { FollowOptions } from './options.js';
+import { answerOfWorker, patienceOf } from './patience.js';
 import { report, typed } from './report.js';
 
 export function addScale(program: Command, done: (code: ExitCode) => void): void {
@@ -55,8 +56,9 @@ async function scale(inputs: ConfigurationInputs, options: FollowOptions): Promi
   try {
     await session.clusters.checkAccount(name, account.reference);
     await openWorker(inputs.env, account, session.temporal, remark);
-    const spec = await scaledSpec(session, account, inputs, name);
-    const run = await begin(session, { spec, surplus: 'delete' });
+    const patience = patienceOf(options);
+    const spec = await scaledSpec(session, account, inputs, name, patience);
+    const run = await begin(session, { spec, surplus: 'delete' }, patience);
     if (options.detach) {
       say(`Scaling ${name} to ${counted(spec.minions, 'minion')} goes on in the background.`);
       say(`Come back with: ${typed('status', name)} --watch`);
@@ -64,7 +66,7 @@ async function scale(inputs: ConfigurationInputs, options: FollowOptions): Promi
     }
     const followed = await follow(session, name, {
       runId: run.runId,
-      timeoutSeconds: options.timeout,
+      patience,
       json: options.json,
     });
     return await report(session, name, followed, options);
@@ -82,8 +84,9 @@ async function scaledSpec(
   account: OpenAccount,
   inputs: ConfigurationInputs,
   name: string,
+  patience?: AbortSignal,
 ): Promise<ClusterSpec> {
-  const last = await lastSpec(session, name);
+  const last = await lastSpec(session, name, patience);
   if (!last) {
     if (!(await hasServers(account, inputs.env, name))) throw new ClusterNotFoundError(name);
     const configuration = await readConfiguration(inputs, account.facts);
@@ -120,9 +123,16 @@ async function hasServers(
   return (await surveyServers(dependencies, name)).length > 0;
 }
 
-async function lastSpec(session: Session, name: string): Promise<ClusterSpec | undefined> {
+async function lastSpec(
+  session: Session,
+  name: string,
+  patience?: AbortSignal,
+): Promise<ClusterSpec | undefined> {
+  const late =
+    `No worker told in time how ${name} was brought up, so nothing was begun. ` +
+    `Come back with the same command, or look with ${typed('status', name)} --watch`;
   try {
-    return await session.clusters.spec(name);
+    return await answerOfWorker((signal) => session.clusters.spec(name, signal), patience, late);
   } catch (error) {
     if (error instanceof ClusterNotFoundError) return undefined;
     throw error;

@@ -5,7 +5,7 @@ import { hasAccount } from '../../cloud/account.js';
 import { openCloud } from '../../cloud/open.js';
 import { InvalidSpecError, KubeupError } from '../../cluster/errors.js';
 import type { ReleaseRequest } from '../../cluster/release-request.js';
-import type { ClusterSpec } from '../../cluster/spec.js';
+import type { BringUpRequest, ClusterSpec } from '../../cluster/spec.js';
 import { loadRootSecret } from '../../home/root-secret.js';
 import type { ClusterView } from '../cluster-view.js';
 import { specOf } from '../configuration.js';
@@ -23,6 +23,7 @@ import { follow } from './follow.js';
 import { toMachines } from './local.js';
 import { addFollowFlags, addJsonFlag, addSettingFlags, configurationInputs } from './options.js';
 import type { FollowOptions } from './options.js';
+import { patienceOf } from './patience.js';
 import { report } from './report.js';
 import type { NextCommand } from './report.js';
 
@@ -78,7 +79,9 @@ async function up(inputs: ConfigurationInputs, options: FollowOptions): Promise<
     const spec = specOf(configuration, account.reference);
     const { build } = inputs;
     if (!(await session.clusters.isOpen(spec.name))) await refuseEarly(inputs.env, account, spec);
-    const run = await begin(session, { spec, surplus: 'refuse', ...(build && { build }) });
+    const patience = patienceOf(options);
+    const request: BringUpRequest = { spec, surplus: 'refuse', ...(build && { build }) };
+    const run = await begin(session, request, patience);
     if (options.detach) {
       const followed = { ending: 'detached' as const, view: await firstView(session, spec.name) };
       await report(session, spec.name, followed, options);
@@ -86,7 +89,7 @@ async function up(inputs: ConfigurationInputs, options: FollowOptions): Promise<
     }
     const followed = await follow(session, spec.name, {
       runId: run.runId,
-      timeoutSeconds: options.timeout,
+      patience,
       json: options.json,
     });
     const isReady = followed.view?.status.phase === 'Ready';

@@ -251,3 +251,38 @@ describe('ClusterClient', { concurrency: 4, timeout: 180_000 }, () => {
     assert.ok(runId, 'a tear-down needs no cluster');
   });
 });
+
+describe('ClusterClient, while no worker answers', { timeout: 60_000 }, () => {
+  let stage: Stage;
+  let clusters: ClusterClient;
+
+  before(async () => {
+    stage = await Stage.open();
+    clusters = new ClusterClient(stage.client);
+  });
+  after(() => stage.close());
+
+  it('stops asking when told, and finds what it had begun', { timeout: 30_000 }, async () => {
+    const world = stage.world();
+    world.fail('preflight', quota);
+    const request = bringUpRequest(world.cluster, { minions: 1 });
+    await stage.stopWorker();
+    const impatient = AbortSignal.timeout(1000);
+    await assert.rejects(clusters.bringUp(request, impatient), { name: 'TimeoutError' });
+    await stage.startWorker();
+    const { outcome } = await clusters.bringUp(request);
+    assert.equal(outcome, 'attached');
+    const handle = stage.client.workflow.getHandle(`cluster/${world.cluster}`);
+    await stage.until(handle, 'Blocked');
+    await stage.stopWorker();
+    for (const signal of [AbortSignal.timeout(1000), AbortSignal.abort(new Error('too late'))]) {
+      const reason = (): unknown => signal.reason;
+      const isReason = (error: unknown): boolean => error === reason();
+      await assert.rejects(clusters.retry(world.cluster, signal), isReason);
+      await assert.rejects(clusters.spec(world.cluster, signal), isReason);
+    }
+    await stage.startWorker();
+    await clusters.retry(world.cluster).catch(() => undefined);
+    assert.equal((await clusters.result(world.cluster)).phase, 'Ready');
+  });
+});
