@@ -1,3 +1,5 @@
+import { serverName } from './names.js';
+
 /** One line of the status, as in Kubernetes: what is so, since when, and why. */
 export interface Condition {
   type: ConditionType;
@@ -95,4 +97,21 @@ export interface ClusterStatus {
   };
   /** What this run made, adopted, replaced and deleted, in order, one line each. */
   changes: string[];
+}
+
+/** Of a cluster of which nothing is known yet. */
+export function emptyStatus(cluster: string, phase: ClusterPhase): ClusterStatus {
+  return {
+    cluster,
+    phase,
+    conditions: [],
+    master: pendingMachine(serverName(cluster, 'master')),
+    minions: [],
+    release: { reference: '', sha256: '', bytes: 0 },
+    changes: [],
+  };
+}
+
+export function pendingMachine(name: string): MachineStatus {
+  return { name, id: '', address: '', phase: 'Pending', message: '' };
 }

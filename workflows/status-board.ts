@@ -10,13 +10,14 @@ import {
 } from '../cluster/observation.js';
 import type { CloudReference, ClusterSpec } from '../cluster/spec.js';
 import {
+  emptyStatus,
   hasArrived,
+  pendingMachine,
   type ClusterPhase,
   type ClusterStatus,
   type Condition,
   type ConditionType,
   type MachinePhase,
-  type MachineStatus,
   type MinionStatus,
 } from '../cluster/status.js';
 import { ofEndedRun, ofTearDown } from './failure.js';
@@ -37,15 +38,7 @@ export class StatusBoard {
     private readonly show: (status: ClusterStatus) => void = showInTemporal,
   ) {
     this.isTearDown = phase === 'TearingDown';
-    this.status = {
-      cluster,
-      phase,
-      conditions: [],
-      master: machine(serverName(cluster, 'master')),
-      minions: [],
-      release: { reference: '', sha256: '', bytes: 0 },
-      changes: [],
-    };
+    this.status = emptyStatus(cluster, phase);
   }
 
   get phase(): ClusterPhase {
@@ -64,7 +57,7 @@ export class StatusBoard {
     this.status.minions = Array.from({ length: spec.minions }, (_, i) => {
       const name = serverName(spec.name, 'minion', i + 1);
       const range = podRange(spec.podNetwork, i + 1);
-      return { ...machine(name), attempts: 0, ...known.get(name), podRange: range };
+      return { ...pendingMachine(name), attempts: 0, ...known.get(name), podRange: range };
     });
     const { container, sha256, bytes } = spec.release;
     this.status.release = {
@@ -177,8 +170,4 @@ function showInTemporal({ cluster, phase, conditions, master, minions }: Cluster
 
 function isUnreported(phase: MachinePhase): boolean {
   return phase === 'Booting' || phase === 'Downloading' || phase === 'Installing';
-}
-
-function machine(name: string): MachineStatus {
-  return { name, id: '', address: '', phase: 'Pending', message: '' };
 }

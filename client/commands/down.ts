@@ -2,21 +2,23 @@ import type { Command } from 'commander';
 import { hasAccount } from '../../cloud/account.js';
 import { InvalidSpecError } from '../../cluster/errors.js';
 import type { TearDownRequest } from '../../cluster/spec.js';
+import { emptyStatus } from '../../cluster/status.js';
 import { ClusterNotFoundError } from '../client-errors.js';
+import { clusterDocument } from '../cluster-document.js';
 import { readClusterChoice } from '../configuration.js';
 import type { ClusterChoice, ConfigurationInputs } from '../configuration.js';
-import { hasLocalCloud, openAccount, openSession, openWorker } from '../connect.js';
+import { accountFacts, hasLocalCloud, openAccount, openSession, openWorker } from '../connect.js';
 import type { Session } from '../connect.js';
 import { isTransient } from '../grpc-codes.js';
 import { exitCodes } from '../exit-code.js';
 import type { ExitCode } from '../exit-code.js';
-import { print, remark, say } from '../terminal.js';
+import { print, printJson, remark, say } from '../terminal.js';
 import { whatStartsThem } from '../unanswered.js';
-import { follow } from './follow.js';
 import { addFollowFlags, addJsonFlag, addSettingFlags, configurationInputs } from './options.js';
 import type { FollowOptions } from './options.js';
 import { answerTo, patienceOf } from './patience.js';
-import { report, typed } from './report.js';
+import { typed } from './report.js';
+import { stay } from './stay.js';
 
 export function addDown(program: Command, done: (code: ExitCode) => void): void {
   const command = program
@@ -48,8 +50,7 @@ async function down(inputs: ConfigurationInputs, options: FollowOptions): Promis
     ]);
   }
   if (!hasAccount(env) && !hasLocalCloud(env)) {
-    print('There is no account in the environment and no local cloud here: nothing to remove.');
-    return exitCodes.done;
+    return nothingToRemove(inputs, options);
   }
   const account = await openAccount(env, remark);
   const choice = await readClusterChoice(inputs, account.facts);
@@ -67,23 +68,32 @@ async function down(inputs: ConfigurationInputs, options: FollowOptions): Promis
       onFailure: choice.onFailure === 'fail' ? 'fail' : 'hold',
     };
     const unsettled = `The bring-up of ${choice.name} was told to stop and has not settled yet`;
-    const run = await answerTo((signal) => session.clusters.tearDown(request, signal), patience, {
-      quiet: `${unsettled}; without a worker it does not. ${whatStartsThem}`,
-      late: `${unsettled}. Go on with: ${typed('down', choice.name)}`,
-    });
-    if (options.detach) {
-      say(`It goes on in the background. Come back with: ${typed('status', choice.name)} --watch`);
-      return exitCodes.done;
-    }
-    const followed = await follow(session, choice.name, {
-      runId: run.runId,
+    const { runId } = await answerTo(
+      (signal) => session.clusters.tearDown(request, signal),
       patience,
-      json: options.json,
-    });
-    return await report(session, choice.name, followed, options);
+      {
+        quiet: `${unsettled}; without a worker it does not. ${whatStartsThem}`,
+        late: `${unsettled}. Go on with: ${typed('down', choice.name)}`,
+      },
+    );
+    return await stay(session, choice.name, { ...options, runId, patience });
   } finally {
     await session.close();
   }
+}
+
+/** Ends as the tear-down of nothing does, without one. */
+async function nothingToRemove(
+  inputs: ConfigurationInputs,
+  { json }: FollowOptions,
+): Promise<ExitCode> {
+  const { name } = await readClusterChoice(inputs, await accountFacts(inputs.env));
+  const tell = json ? say : print;
+  tell('There is no account in the environment and no local cloud here: nothing to remove.');
+  const run = { id: '', runId: '', type: 'tearDownCluster', open: false };
+  const view = { status: emptyStatus(name, 'Gone'), run, retries: [] };
+  if (json) printJson(clusterDocument(view, ''));
+  return exitCodes.done;
 }
 
 /** The container the cluster was brought up with, unless another is named now. */

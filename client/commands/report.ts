@@ -2,6 +2,7 @@ import { WorkflowFailedError } from '@temporalio/client';
 import pc from 'picocolors';
 import { counted } from '../../cluster/counted.js';
 import { hasArrived } from '../../cluster/status.js';
+import { OutOfTimeError } from '../client-errors.js';
 import { clusterDocument } from '../cluster-document.js';
 import type { ClusterStatus } from '../../cluster/status.js';
 import type { ClusterView } from '../cluster-view.js';
@@ -10,24 +11,30 @@ import { failedConditions, isLeftOpen, titleOf } from '../display/words.js';
 import { explainError, exitCodes } from '../exit-code.js';
 import type { ExitCode } from '../exit-code.js';
 import { print, printJson, say } from '../terminal.js';
+import { unanswered, whatStartsThem } from '../unanswered.js';
 import { exitCodeOf } from './follow.js';
 import type { Followed } from './follow.js';
 
 /** A command to type next, and what it does. */
 export type NextCommand = readonly [command: string, what: string];
 
-/** Tells how a followed run stands: what was made, where to look, what to type next. */
+/**
+ * Tells how a followed run stands: what was made, where to look, what to type next.
+ * @throws OutOfTimeError when there was no look at it
+ */
 export async function report(
   session: Session,
   cluster: string,
   followed: Followed,
-  options: { json?: boolean; next?: readonly NextCommand[] },
+  options: { json?: boolean; whenReady?: readonly NextCommand[] },
 ): Promise<ExitCode> {
   const { view } = followed;
   if (!view) {
-    say(`Nothing could be learned of ${cluster} in time; the work goes on if it had begun.`);
-    say(`Come back with: ${typed('status', cluster)} --watch`);
-    return exitCodes.unfinished;
+    throw new OutOfTimeError(
+      `Nothing could be learned of ${cluster} in time; the work goes on if it had begun.\n` +
+        `${unanswered}: ${whatStartsThem}\n` +
+        `Come back with: ${typed('status', cluster)} --watch`,
+    );
   }
   const ui = session.link(view.run);
   const code =
@@ -36,7 +43,8 @@ export async function report(
   const tell = options.json ? say : print;
   for (const line of endingLines(cluster, followed, view)) tell(line);
   if (ui) tell(`Temporal UI: ${ui}`);
-  const next = [...commandsAfter(cluster, followed, view), ...(options.next ?? [])];
+  const whenReady = view.status.phase === 'Ready' ? options.whenReady : undefined;
+  const next = [...commandsAfter(cluster, followed, view), ...(whenReady ?? [])];
   if (next.length > 0) tell(nextLines(next));
   return code;
 }

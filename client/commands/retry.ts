@@ -2,14 +2,13 @@ import type { Command } from 'commander';
 import { readClusterChoice } from '../configuration.js';
 import type { ConfigurationInputs } from '../configuration.js';
 import { openAccount, openSession, openWorker } from '../connect.js';
-import { exitCodes } from '../exit-code.js';
 import type { ExitCode } from '../exit-code.js';
 import { remark, say } from '../terminal.js';
-import { follow } from './follow.js';
 import { addFollowFlags, addJsonFlag, addSettingFlags, configurationInputs } from './options.js';
 import type { FollowOptions } from './options.js';
 import { answerOfWorker, patienceOf } from './patience.js';
-import { report, typed } from './report.js';
+import { typed } from './report.js';
+import { stay } from './stay.js';
 
 export function addRetry(program: Command, done: (code: ExitCode) => void): void {
   const command = program
@@ -37,15 +36,7 @@ async function retry(inputs: ConfigurationInputs, options: FollowOptions): Promi
       `shows it; if it is still Blocked, ${typed('retry', name)} again.`;
     await answerOfWorker((signal) => session.clusters.retry(name, signal), patience, late);
     say(`${name} goes on.`);
-    if (options.detach) {
-      say(`Come back with: ${typed('status', name)} --watch`);
-      return exitCodes.done;
-    }
-    const followed = await follow(session, name, {
-      patience,
-      json: options.json,
-    });
-    return await report(session, name, followed, options);
+    return await stay(session, name, { ...options, patience });
   } finally {
     await session.close();
   }

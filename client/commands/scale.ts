@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { surveyServers } from '../../activities/survey.js';
 import { openCloud } from '../../cloud/open.js';
-import { counted } from '../../cluster/counted.js';
 import { InvalidSpecError } from '../../cluster/errors.js';
 import { settings } from '../../cluster/settings.js';
 import { problemsBetween } from '../../cluster/spec-problems.js';
@@ -12,15 +11,14 @@ import { forUser, readClusterChoice, readConfiguration, specOf } from '../config
 import type { ConfigurationInputs } from '../configuration.js';
 import { openAccount, openSession, openWorker } from '../connect.js';
 import type { OpenAccount, Session } from '../connect.js';
-import { exitCodes } from '../exit-code.js';
 import type { ExitCode } from '../exit-code.js';
-import { remark, say } from '../terminal.js';
+import { remark } from '../terminal.js';
 import { begin } from './begin.js';
-import { follow } from './follow.js';
 import { addFollowFlags, addJsonFlag, addSettingFlags, configurationInputs } from './options.js';
 import type { FollowOptions } from './options.js';
 import { answerOfWorker, patienceOf } from './patience.js';
-import { report, typed } from './report.js';
+import { typed } from './report.js';
+import { stay } from './stay.js';
 
 export function addScale(program: Command, done: (code: ExitCode) => void): void {
   const command = program
@@ -58,18 +56,8 @@ async function scale(inputs: ConfigurationInputs, options: FollowOptions): Promi
     await openWorker(inputs.env, account, session.temporal, remark);
     const patience = patienceOf(options);
     const spec = await scaledSpec(session, account, inputs, name, patience);
-    const run = await begin(session, { spec, surplus: 'delete' }, patience);
-    if (options.detach) {
-      say(`Scaling ${name} to ${counted(spec.minions, 'minion')} goes on in the background.`);
-      say(`Come back with: ${typed('status', name)} --watch`);
-      return exitCodes.done;
-    }
-    const followed = await follow(session, name, {
-      runId: run.runId,
-      patience,
-      json: options.json,
-    });
-    return await report(session, name, followed, options);
+    const { runId } = await begin(session, { spec, surplus: 'delete' }, patience);
+    return await stay(session, name, { ...options, runId, patience });
   } finally {
     await session.close();
   }

@@ -7,25 +7,22 @@ import { InvalidSpecError, KubeupError } from '../../cluster/errors.js';
 import type { ReleaseRequest } from '../../cluster/release-request.js';
 import type { BringUpRequest, ClusterSpec } from '../../cluster/spec.js';
 import { loadRootSecret } from '../../home/root-secret.js';
-import type { ClusterView } from '../cluster-view.js';
 import { specOf } from '../configuration.js';
 import type { ConfigurationInputs } from '../configuration.js';
 import { openSession, openWorker } from '../connect.js';
-import type { OpenAccount, Session } from '../connect.js';
-import { exitCodes } from '../exit-code.js';
+import type { OpenAccount } from '../connect.js';
 import type { ExitCode } from '../exit-code.js';
 import { plannedChanges } from '../planned-changes.js';
 import { remark } from '../terminal.js';
 import type { LocalMachines } from '../../local/services.js';
 import { begin } from './begin.js';
 import { configure } from './configure.js';
-import { follow } from './follow.js';
 import { toMachines } from './local.js';
 import { addFollowFlags, addJsonFlag, addSettingFlags, configurationInputs } from './options.js';
 import type { FollowOptions } from './options.js';
 import { patienceOf } from './patience.js';
-import { report } from './report.js';
 import type { NextCommand } from './report.js';
+import { stay } from './stay.js';
 
 export function addUp(program: Command, done: (code: ExitCode) => void): void {
   const command = program
@@ -81,20 +78,10 @@ async function up(inputs: ConfigurationInputs, options: FollowOptions): Promise<
     if (!(await session.clusters.isOpen(spec.name))) await refuseEarly(inputs.env, account, spec);
     const patience = patienceOf(options);
     const request: BringUpRequest = { spec, surplus: 'refuse', ...(build && { build }) };
-    const run = await begin(session, request, patience);
-    if (options.detach) {
-      const followed = { ending: 'detached' as const, view: await firstView(session, spec.name) };
-      await report(session, spec.name, followed, options);
-      return exitCodes.done;
-    }
-    const followed = await follow(session, spec.name, {
-      runId: run.runId,
-      patience,
-      json: options.json,
-    });
-    const isReady = followed.view?.status.phase === 'Ready';
-    const next = isReady && account.facts.local && !hasAccount(inputs.env) ? localCommands : [];
-    return await report(session, spec.name, followed, { json: options.json, next });
+    const { runId } = await begin(session, request, patience);
+    const isLocal = account.facts.local && !hasAccount(inputs.env);
+    const whenReady = isLocal ? localCommands : undefined;
+    return await stay(session, spec.name, { ...options, runId, patience, whenReady });
   } finally {
     await session.close();
   }
@@ -152,10 +139,4 @@ function releaseRequest({ build, kubernetes, from }: BuildOptions): ReleaseReque
   throw new InvalidSpecError([
     { field, value: kubernetes ?? from, message: 'says what to build, so --build must be given' },
   ]);
-}
-
-/** One look at a run that has just begun. */
-async function firstView(session: Session, cluster: string): Promise<ClusterView> {
-  for await (const view of session.clusters.watch(cluster)) return view;
-  throw new Error(`Nothing could be learned of ${cluster}`);
 }

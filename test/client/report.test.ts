@@ -2,15 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { commandsAfter } from '../../client/commands/report.js';
 import type { ClusterStatus } from '../../cluster/status.js';
-import { StatusBoard } from '../../workflows/status-board.js';
+import { emptyStatus } from '../../cluster/status.js';
 
 function after(type: string, phase: ClusterStatus['phase']): string[] {
   const run = { id: 'cluster/c', runId: 'r', type, open: phase === 'Blocked' };
-  const view = {
-    status: new StatusBoard('c', phase, () => undefined).snapshot(),
-    run,
-    retries: [],
-  };
+  const view = { status: emptyStatus('c', phase), run, retries: [] };
   const ending = phase === 'Blocked' ? 'blocked' : 'closed';
   return commandsAfter('c', { ending }, view).map(([command]) => command);
 }

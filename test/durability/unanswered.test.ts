@@ -41,10 +41,11 @@ describe('While no worker answers', { timeout: 600_000 }, () => {
     }
   });
 
-  it('down gives up in time: before the bring-up has settled', async () => {
+  it('down gives up in time: before the bring-up has settled, and before it could look', async () => {
     const down = (...args: string[]): Promise<Ended> =>
       world.kubeup(['down', ...args, '--json', '--timeout', '7'], external);
     assertOutOfTime(await down(), /has not settled yet. Go on with: kubeup down/);
+    assertOutOfTime(await down('other'), /Come back with: kubeup status other --watch/);
   });
 
   it('what was begun goes on with the next worker', async () => {
@@ -73,5 +74,40 @@ describe('After a reboot', { timeout: 600_000 }, () => {
       assert.equal(code, 2, stderr);
       assert.match(stderr, answer);
     }
+  });
+});
+
+describe('With --json', { timeout: 600_000 }, () => {
+  let world: World;
+  before(async () => (world = await openWorld()));
+  after(() => world.dispose());
+
+  it('down prints its document where there is nothing to remove', async () => {
+    const { code, cluster, phase, changes } = await world.document(['down', 'nothing']);
+    assert.deepEqual(
+      { code, cluster, phase, changes },
+      { code: 0, cluster: 'nothing', phase: 'Gone', changes: [] },
+    );
+  });
+
+  it('what is detached prints its document', async () => {
+    const up = await world.document(['up', '--minions', '1', '--detach']);
+    assert.equal(up.code, 0);
+    await world.kubeup(['status', '--watch']);
+    const scale = await world.document(['scale', '--minions', '2', '--detach']);
+    assert.equal(scale.code, 0);
+    assert.equal(scale.minions.length, 2);
+    await world.kubeup(['status', '--watch']);
+    const down = await world.document(['down', '--detach']);
+    assert.equal(down.code, 0);
+    assert.match(down.phase, /TearingDown|Gone/);
+    assert.notEqual(down.workflow.runId, scale.workflow.runId);
+    await world.kubeup(['status', '--watch']);
+    // Parks at once: no release is there.
+    const blocked = ['up', '--minions', '1', '--image', 'none'];
+    assert.equal((await world.document(blocked)).code, 3);
+    const retry = await world.document(['retry', '--detach']);
+    assert.equal(retry.code, 0);
+    assert.equal(retry.cluster, 'kubernetes');
   });
 });
