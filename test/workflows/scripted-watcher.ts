@@ -36,9 +36,10 @@ export class ScriptedWatcher {
     for (;;) {
       await this.world.pass('watchMachines');
       if (this.manner !== 'mute') await this.look(watch);
-      if (this.manner !== 'steady') throw faltered(falteringSeconds[this.manner]);
+      // By its answer alone an attempt learns that it is cancelled; the next one may be an hour away.
       Context.current().heartbeat();
       await sleep(20, undefined, { signal });
+      if (this.manner !== 'steady') throw faltered(falteringSeconds[this.manner]);
     }
   }
 
