@@ -57,8 +57,8 @@ export interface BootedServer {
 /** How much of a failed machine's report is read: its reason comes first. */
 export const detailBytes = 2_048;
 
-/** How long a deletion may take until the cloud no longer shows the server, milliseconds. */
-const deletionMs = 300_000;
+/** How long a deletion may take until the cloud no longer shows the server, milliseconds; less than a step may. */
+const deletionMs = 240_000;
 const pollMs = 1_000;
 
 /**
@@ -72,9 +72,8 @@ export async function bootServer(
   const { cloud, rootSecret } = dependencies;
   const { spec } = request;
   const name = serverName(spec.name, request.role, request.index);
-  const namesakes = (await cloud.compute.listServers({ name })).filter(
-    (server) => !server.deleting && server.status !== 'DELETED',
-  );
+  const found = await cloud.compute.listServers({ name });
+  const namesakes = found.filter(({ deleting, status }) => !deleting && status !== 'DELETED');
   const owner = ownerOf(rootSecret);
   const foreign = namesakes.find(({ metadata }) => {
     const mark = readServerMark(metadata);
@@ -98,21 +97,34 @@ export async function bootServer(
       ...{ spec, role, index, bootId },
       serverId: kept.id,
     });
-    const found = { serverId: kept.id, bootId, made: bootId === request.bootId, deleted };
-    if (!isStopped(seen, spec.wait)) return { ...found, seen };
+    const adopted = { serverId: kept.id, bootId, made: bootId === request.bootId, deleted };
+    if (!isStopped(seen, spec.wait)) return { ...adopted, seen };
     await cloud.compute.startServer(kept.id);
-    return { ...found, started: true };
+    return { ...adopted, started: true };
   }
-  const { id } = await cloud.compute.createServer({
-    name,
-    imageId: request.imageId,
-    flavorId: request.flavorId,
-    keyName: spec.keyPair.name,
-    networkIds: request.networkIds,
-    metadata: metadataOf(rootSecret, request),
-    userData: await userDataOf(dependencies, request),
+  const userData = await userDataOf(dependencies, request);
+  const create = (): Promise<{ id: string }> =>
+    cloud.compute.createServer({
+      name,
+      imageId: request.imageId,
+      flavorId: request.flavorId,
+      keyName: spec.keyPair.name,
+      networkIds: request.networkIds,
+      metadata: metadataOf(rootSecret, request),
+      userData,
+    });
+  // An earlier attempt may have begun to make room, and have been killed while it waited.
+  const leaving = found.filter(({ deleting }) => deleting);
+  const { id } = await create().catch(async (error: unknown) => {
+    if (leaving.length === 0 || !isQuotaExceeded(error)) throw error;
+    await untilGone(dependencies, leaving);
+    return create();
   });
   return { serverId: id, bootId: request.bootId, made: true, deleted };
+}
+
+function isQuotaExceeded(error: unknown): boolean {
+  return error instanceof KubeupError && error.failure.reason === 'QuotaExceeded';
 }
 
 async function untilGone({ cloud }: Dependencies, servers: readonly Server[]): Promise<void> {

@@ -35,7 +35,7 @@ interface Account {
 /** A local cloud in this process, spoken to over HTTP by the adapter as it is. Ends with the test. */
 export async function localCloud(
   t: TestContext,
-  options: Pick<Partial<CloudOptions>, 'profile'> = {},
+  options: Pick<Partial<CloudOptions>, 'profile' | 'times'> = {},
 ): Promise<LocalCloud> {
   const server = await startCloud(options);
   t.after(() => server.close());

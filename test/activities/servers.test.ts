@@ -15,8 +15,11 @@ import { failureOf } from '../cloud/calls.js';
 import { localCloud, type LocalCloud } from './local-cloud.js';
 
 /** A cloud with a network, a key pair and a container, and the master to be of its cluster. */
-async function masterToBe(t: TestContext): Promise<LocalCloud & { request: BootRequest }> {
-  const world = await localCloud(t);
+async function masterToBe(
+  t: TestContext,
+  options?: Parameters<typeof localCloud>[1],
+): Promise<LocalCloud & { request: BootRequest }> {
+  const world = await localCloud(t, options);
   const { cloud } = world.dependencies;
   const { spec } = world;
   const network = await cloud.network.createNetwork({ name: spec.network.label });
@@ -199,6 +202,24 @@ test('a broken machine is replaced though the quota has room for one only', asyn
   assert.equal(anew.made, true);
   assert.notEqual(anew.serverId, serverId);
   assert.match(anew.deleted.join(), /in ERROR/);
+});
+
+test('one whose deletion an earlier attempt began has gone before the quota is called full', async (t) => {
+  const times = { createMs: 5, buildMs: 20, deleteMs: 2000, powerMs: 10 };
+  const { dependencies, request, server } = await masterToBe(t, { times });
+  const { compute } = dependencies.cloud;
+  const { serverId } = await bootServer(dependencies, request);
+  await untilStatus(dependencies, serverId, 'ACTIVE');
+  await server.admin('PUT', '/quota', { instances: (await compute.limits()).instances.used });
+  await compute.deleteServer(serverId);
+  assert.equal((await compute.getServer(serverId))?.deleting, true);
+  const anew = await bootServer(dependencies, { ...request, bootId: randomUUID() });
+  assert.equal(anew.made, true);
+  await server.admin('PUT', '/quota', { instances: 0 });
+  await compute.deleteServer(anew.serverId);
+  const full = await failureOf(bootServer(dependencies, { ...request, bootId: randomUUID() }));
+  assert.equal(full.reason, 'QuotaExceeded');
+  assert.equal(await compute.getServer(anew.serverId), undefined);
 });
 
 test('what a failed machine says is shown without its signed URLs', async (t) => {
