@@ -6,6 +6,7 @@ import {
   isCancellation,
 } from '@temporalio/workflow';
 import type { Survey } from '../activities/survey.js';
+import { releaseTag } from '../cluster/names.js';
 import { otherRelease } from '../cluster/other-release.js';
 import type { BringUpRequest } from '../cluster/spec.js';
 import type { ClusterStatus } from '../cluster/status.js';
@@ -110,10 +111,13 @@ class BringUp {
     const { board } = this.run;
     const { spec } = this.run.current;
     board.enter('RollingBack');
+    // When preflight looked, what was to be built had no hash; machines that came up with it had it before.
+    const tag = releaseTag(spec.release.sha256);
+    const release = this.before.release || this.before.servers.some((one) => one.release === tag);
     const scope = {
       cluster: spec.name,
       containers: new Set([spec.release.container]),
-      before: { survey: this.before, spec },
+      before: { survey: { ...this.before, release }, spec },
     };
     for (const { undone, undo } of undos) {
       try {

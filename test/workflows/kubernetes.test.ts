@@ -122,6 +122,20 @@ describe('A release with Kubernetes in it', { concurrency: 4, timeout: 180_000 }
     assert.ok(world.calls.indexOf('buildRelease') < world.calls.indexOf('uploadRelease'));
   });
 
+  it('is kept by a rollback when machines that stood before came up with it', async () => {
+    const world = stage.world();
+    const request = withKubernetes(world.cluster, { minions: 1 });
+    const release = { ...request.spec.release, ...unbuilt };
+    const asked = { ...request, spec: { ...request.spec, release }, build: {} };
+    await stage.broughtUp(asked);
+    world.fate('minion-2', 'error');
+    const spec = { ...asked.spec, minions: 2, minReadyMinions: 2, onFailure: 'rollback' as const };
+    const running = await stage.bringUp({ ...asked, spec });
+    await assert.rejects(running.result());
+    assert.equal(world.servers.length, 2);
+    assert.equal(world.release, true);
+  });
+
   it('builds anew for machines that the last build has failed', async () => {
     const world = stage.world();
     const request = withKubernetes(world.cluster, { minions: 1 });

@@ -7,7 +7,9 @@ import type { BootedServer, BootRequest } from '../../activities/servers.js';
 import type { Survey, SurveyedServer } from '../../activities/survey.js';
 import { KubeupError, type Failure } from '../../cluster/errors.js';
 import { serverName } from '../../cluster/names.js';
+import { unbuilt } from '../../cluster/release-request.js';
 import { refuseSetAside } from '../../cluster/set-aside.js';
+import type { ClusterSpec } from '../../cluster/spec.js';
 import { observationOf, ScriptedWatcher } from './scripted-watcher.js';
 
 /** How the servers of one machine turn out, one entry a boot; the last entry holds for all further ones. */
@@ -102,12 +104,12 @@ export class ScriptedWorld {
         }
       });
     return {
-      preflight: act('preflight', () => ({
+      preflight: act('preflight', ({ spec }) => ({
         imageId: 'image',
         masterFlavorId: 'small',
         minionFlavorId: 'large',
         frontNetworkIds: [],
-        survey: this.survey(),
+        survey: this.survey(spec),
       })),
       uploadRelease: act('uploadRelease', () => {
         const made = !this.release;
@@ -180,13 +182,14 @@ export class ScriptedWorld {
     if (failure) throw new KubeupError(failure);
   }
 
-  private survey(): Survey {
+  private survey({ release }: ClusterSpec): Survey {
     return {
       servers: this.servers.map((server) => ({ ...server })),
       network: this.network,
       keyPair: this.keyPair,
       container: this.release,
-      release: this.release,
+      // Of what is yet to be built nobody can look for the hash.
+      release: this.release && release.sha256 !== unbuilt.sha256,
     };
   }
 
