@@ -153,12 +153,15 @@ export class Run {
   private take(proposed: BringUpRequest): 'attached' | 'amended' {
     const isAmended = this.differences(proposed).length > 0;
     if (isAmended) {
-      this.request = proposed;
       this.wasAmended = true;
       this.builtRelease = {};
       this.board.plan(proposed.spec);
     }
-    if (this.board.phase === 'Blocked') this.goOn();
+    if (this.board.phase === 'Blocked') {
+      // Also when it wants the same: the release may lie elsewhere now.
+      this.request = proposed;
+      this.goOn();
+    }
     return isAmended ? 'amended' : 'attached';
   }
 

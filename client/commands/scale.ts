@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { surveyServers } from '../../activities/survey.js';
 import { openCloud } from '../../cloud/open.js';
 import { InvalidSpecError } from '../../cluster/errors.js';
+import { unbuilt } from '../../cluster/release-request.js';
 import { settings } from '../../cluster/settings.js';
 import { problemsBetween } from '../../cluster/spec-problems.js';
 import type { ClusterSpec } from '../../cluster/spec.js';
@@ -79,6 +80,16 @@ async function scaledSpec(
     if (!(await hasServers(account, inputs.env, name))) throw new ClusterNotFoundError(name);
     const configuration = await readConfiguration(inputs, account.facts);
     return specOf(forUser(configuration, account.facts.user), account.reference);
+  }
+  if (last.release.sha256 === unbuilt.sha256) {
+    throw new InvalidSpecError([
+      {
+        field: 'release',
+        value: 'still to be built',
+        message:
+          'is built by a bring-up that has not come to it: `kubeup up --build --minions N` goes on with another number',
+      },
+    ]);
   }
   const minions = readCount('minions', inputs.flags.minions);
   const minReady = readCount('minReadyMinions', inputs.flags.minReadyMinions);

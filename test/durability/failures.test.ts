@@ -103,6 +103,17 @@ describe('a bring-up that cannot succeed', () => {
     await down();
   });
 
+  it('keeps its build when it is scaled before it has come to it', async () => {
+    const { instances } = await cloud.admin<{ instances: number }>('GET', '/quota');
+    await cloud.admin('PUT', '/quota', { instances: 0 });
+    await blocked(['up', '--build', '--minions', '1'], /instances: 2 needed, 0 of 0/, /retry/);
+    const { code, stderr } = await world.kubeup(['scale', '--minions', '2']);
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, /kubeup up --build --minions N/);
+    await cloud.admin('PUT', '/quota', { instances });
+    await down();
+  });
+
   it('waits for a higher quota, and goes on at retry', async () => {
     const { instances } = await cloud.admin<{ instances: number }>('GET', '/quota');
     await cloud.admin('PUT', '/quota', { instances: 2 });

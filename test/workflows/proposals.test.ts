@@ -4,7 +4,7 @@ import { WorkflowFailedError, WorkflowUpdateFailedError } from '@temporalio/clie
 import type { WorkflowHandle } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/common';
 import type { BringUpRequest } from '../../cluster/spec.js';
-import { proposeUpdate, retryUpdate } from '../../workflows/interface.js';
+import { proposeUpdate, retryUpdate, specQuery } from '../../workflows/interface.js';
 import { quota } from './failures.js';
 import { bringUpRequest, Stage, tearDownRequest } from './stage.js';
 
@@ -41,6 +41,19 @@ describe('What may be asked of a run', { concurrency: 4, timeout: 180_000 }, () 
     await refuses(propose(running, other), /build: v1\.37\.2 → v1\.36\.0/);
     assert.equal(await propose(running, request), 'attached');
     await running.terminate();
+  });
+
+  it('goes on with the same release from where it lies now, when it was blocked', async () => {
+    const world = stage.world();
+    world.fail('uploadRelease', { ...quota, reason: 'ReleaseUnreadable' });
+    const request = bringUpRequest(world.cluster);
+    const running = await stage.bringUp(request);
+    await stage.until(running, 'Blocked');
+    const release = { ...request.spec.release, file: '/elsewhere' };
+    const moved = { ...request, spec: { ...request.spec, release } };
+    assert.equal(await propose(running, moved), 'attached');
+    await running.result();
+    assert.equal((await running.query(specQuery)).release.file, '/elsewhere');
   });
 
   it('waits for a better one when an amendment was wrong', async () => {
