@@ -9,12 +9,11 @@ interface ErrorDocument {
   error: { message: string };
 }
 
-describe('While no worker answers', { timeout: 600_000 }, () => {
+describe('A cluster that stands, while no worker answers', { timeout: 600_000 }, () => {
   let world: World;
   before(async () => {
     world = await openWorld();
     assert.equal((await world.document(['up', '--minions', '1'])).code, 0);
-    await world.kill('worker');
   });
   after(() => world.dispose());
 
@@ -26,47 +25,18 @@ describe('While no worker answers', { timeout: 600_000 }, () => {
     assert.match(error.message, comeBack);
   }
 
-  it('names the cure where a question is not answered', async () => {
-    for (const args of [['kubectl', 'version'], ['ssh', 'master'], ['status']]) {
-      const { code, stderr } = await world.kubeup(args, external);
-      assert.equal(code, 1, stderr);
-      assert.match(stderr, /worker does not answer.*kubeup up starts what is down/s, args[0]);
-    }
-  });
+  /** Each waits for as long as it may, so all do at once. */
+  function together(...commands: string[][]): Promise<Ended[]> {
+    return Promise.all(commands.map((args) => world.kubeup(args, external)));
+  }
 
-  it('up, scale and retry give up in time, and say how to come back', async () => {
-    for (const args of [['up', '--minions', '2'], ['scale', '--minions', '2'], ['retry']]) {
-      const ended = await world.kubeup([...args, '--json', '--timeout', '7'], external);
-      assertOutOfTime(ended, /kubeup status --watch/);
-    }
-  });
+  const inTime = ['--json', '--timeout', '7'];
 
-  it('down gives up in time: before the bring-up has settled, and before it could look', async () => {
-    const down = (...args: string[]): Promise<Ended> =>
-      world.kubeup(['down', ...args, '--json', '--timeout', '7'], external);
-    assertOutOfTime(await down(), /has not settled yet. Go on with: kubeup down/);
-    assertOutOfTime(await down('other'), /Come back with: kubeup status other --watch/);
-  });
-
-  it('what was begun goes on with the next worker', async () => {
-    assert.equal((await world.document(['down'])).phase, 'Gone');
-  });
-});
-
-describe('After a reboot', { timeout: 600_000 }, () => {
-  let world: World;
-  before(async () => {
-    world = await openWorld();
-    assert.equal((await world.document(['up', '--minions', '1'])).code, 0);
-  });
-  after(() => world.dispose());
-
-  it('kubeconfig, kubectl, ssh and logs start the worker that answers them', async () => {
+  it('kubeconfig, kubectl, ssh and logs start the worker that answers them, after a reboot', async () => {
     const asked: [string[], RegExp][] = [
-      [['kubeconfig'], /holds no Kubernetes/],
+      // As `kubeconfig` does, and `logs`.
       [['kubectl', 'version'], /holds no Kubernetes/],
       [['ssh', 'minion-7'], /has no machine minion-7/],
-      [['logs', 'minion-7'], /has no machine minion-7/],
     ];
     for (const [args, answer] of asked) {
       await world.kubeup(['local', 'stop']);
@@ -74,6 +44,34 @@ describe('After a reboot', { timeout: 600_000 }, () => {
       assert.equal(code, 2, stderr);
       assert.match(stderr, answer);
     }
+    await world.kill('worker');
+  });
+
+  it('names the cure where a question is not answered', async () => {
+    for (const { code, stderr } of await together(
+      ['kubectl', 'version'],
+      ['ssh', 'master'],
+      ['status'],
+    )) {
+      assert.equal(code, 1, stderr);
+      assert.match(stderr, /worker does not answer.*kubeup up starts what is down/s);
+    }
+  });
+
+  it('up, scale and retry give up in time, and say how to come back', async () => {
+    const [up] = await together(['up', '--minions', '2', ...inTime]);
+    const ended = await together(['scale', '--minions', '2', ...inTime], ['retry', ...inTime]);
+    for (const one of [up!, ...ended]) assertOutOfTime(one, /kubeup status --watch/);
+  });
+
+  it('down gives up in time: before the bring-up has settled, and before it could look', async () => {
+    const [unsettled, other] = await together(['down', ...inTime], ['down', 'other', ...inTime]);
+    assertOutOfTime(unsettled!, /has not settled yet. Go on with: kubeup down/);
+    assertOutOfTime(other!, /Come back with: kubeup status other --watch/);
+  });
+
+  it('what was begun goes on with the next worker', async () => {
+    assert.equal((await world.document(['down'])).phase, 'Gone');
   });
 });
 
