@@ -28,11 +28,15 @@ async function status(): Promise<Status> {
 }
 
 /** By what is on its disk: what is known of it elsewhere may be old while parts are killed. */
-async function isInstalling(machine: string): Promise<boolean> {
+async function has(machine: string, file: string): Promise<boolean> {
   const { id } = await world.server(machine);
-  const disk = path.join(world.home.cloud, 'machines', id, 'upper');
-  const [begun, ended] = ['etc/kubernetes/machine.env', 'var/lib/kubeup/installed'];
-  return existsSync(path.join(disk, begun)) && !existsSync(path.join(disk, ended));
+  return existsSync(path.join(world.home.cloud, 'machines', id, 'upper', file));
+}
+
+const hasBegun = (machine: string): Promise<boolean> => has(machine, 'etc/kubernetes/machine.env');
+
+async function isInstalling(machine: string): Promise<boolean> {
+  return (await hasBegun(machine)) && !(await has(machine, 'var/lib/kubeup/installed'));
 }
 
 async function killService(name: 'temporal' | 'cloud' | 'worker'): Promise<void> {
@@ -58,11 +62,7 @@ describe('a bring-up of Kubernetes whose parts are killed', { skip, timeout: 40 
         async () => (await status()).master.phase === 'Booting',
         () => killService('worker'),
       ],
-      [
-        'Temporal',
-        async () => (await status()).master.phase === 'Installing',
-        () => killService('temporal'),
-      ],
+      ['Temporal', () => hasBegun('kubernetes-master'), () => killService('temporal')],
       [
         'minion 2, while it installs',
         () => isInstalling(second),
