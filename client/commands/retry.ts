@@ -1,9 +1,8 @@
 import type { Command } from 'commander';
-import { readClusterChoice } from '../configuration.js';
+import { withCluster } from '../cluster-access.js';
 import type { ConfigurationInputs } from '../configuration.js';
-import { openAccount, openSession, openWorker } from '../connect.js';
 import type { ExitCode } from '../exit-code.js';
-import { remark, say } from '../terminal.js';
+import { say } from '../terminal.js';
 import { addFollowFlags, addJsonFlag, addSettingFlags, configurationInputs } from './options.js';
 import type { FollowOptions } from './options.js';
 import { answerOfWorker, patienceOf } from './patience.js';
@@ -23,21 +22,14 @@ export function addRetry(program: Command, done: (code: ExitCode) => void): void
   });
 }
 
-async function retry(inputs: ConfigurationInputs, options: FollowOptions): Promise<ExitCode> {
-  const account = await openAccount(inputs.env, remark);
-  const { name } = await readClusterChoice(inputs, account.facts);
-  const session = await openSession(inputs.env, remark);
-  try {
-    await session.clusters.checkAccount(name, account.reference);
-    await openWorker(inputs.env, account, session.temporal, remark);
+function retry(inputs: ConfigurationInputs, options: FollowOptions): Promise<ExitCode> {
+  return withCluster(inputs, async ({ name, session }) => {
     const patience = patienceOf(options);
     const late =
       `No worker let ${name} go on in time. It may go on when one runs: ${typed('status', name)} --watch ` +
       `shows it; if it is still Blocked, ${typed('retry', name)} again.`;
     await answerOfWorker((signal) => session.clusters.retry(name, signal), patience, late);
     say(`${name} goes on.`);
-    return await stay(session, name, { ...options, patience });
-  } finally {
-    await session.close();
-  }
+    return stay(session, name, { ...options, patience });
+  });
 }

@@ -8,12 +8,11 @@ import { problemsBetween } from '../../cluster/spec-problems.js';
 import type { ClusterSpec } from '../../cluster/spec.js';
 import { loadRootSecret } from '../../home/root-secret.js';
 import { ClusterNotFoundError } from '../client-errors.js';
-import { forUser, readClusterChoice, readConfiguration, specOf } from '../configuration.js';
+import { withCluster } from '../cluster-access.js';
+import { forUser, readConfiguration, specOf } from '../configuration.js';
 import type { ConfigurationInputs } from '../configuration.js';
-import { openAccount, openSession, openWorker } from '../connect.js';
 import type { OpenAccount, Session } from '../connect.js';
 import type { ExitCode } from '../exit-code.js';
-import { remark } from '../terminal.js';
 import { begin } from './begin.js';
 import { addFollowFlags, addJsonFlag, addSettingFlags, configurationInputs } from './options.js';
 import type { FollowOptions } from './options.js';
@@ -49,19 +48,12 @@ async function scale(inputs: ConfigurationInputs, options: FollowOptions): Promi
       { field: 'minions', value: undefined, message: 'must be given: --minions N' },
     ]);
   }
-  const account = await openAccount(inputs.env, remark);
-  const { name } = await readClusterChoice(inputs, account.facts);
-  const session = await openSession(inputs.env, remark);
-  try {
-    await session.clusters.checkAccount(name, account.reference);
-    await openWorker(inputs.env, account, session.temporal, remark);
+  return withCluster(inputs, async ({ account, name, session }) => {
     const patience = patienceOf(options);
     const spec = await scaledSpec(session, account, inputs, name, patience);
     const { runId } = await begin(session, { spec, surplus: 'delete' }, patience);
-    return await stay(session, name, { ...options, runId, patience });
-  } finally {
-    await session.close();
-  }
+    return stay(session, name, { ...options, runId, patience });
+  });
 }
 
 /**
