@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { retryAfterMs } from '../cluster/errors.js';
 import { serverName } from '../cluster/names.js';
 import type { ClusterSpec } from '../cluster/spec.js';
 import { joinToken } from '../home/join-token.js';
@@ -6,7 +7,7 @@ import { cancellationSignal } from './as-activity.js';
 import type { Dependencies } from './context.js';
 import { withKubeApi } from './kube-api.js';
 import type { KubeApi } from './kube-api.js';
-import { LastingKubeApi, mayComeUp, retryMs } from './lasting-kube-api.js';
+import { LastingKubeApi, mayComeUp } from './lasting-kube-api.js';
 
 /** One boot of one minion. */
 export interface AdmissionRequest {
@@ -68,7 +69,7 @@ async function whenUp(
     } catch (error) {
       const left = deadline.getTime() - Date.now();
       if (!mayComeUp(error) || left < 0) throw error;
-      const pause = Math.max(pollMs, retryMs(error) ?? 0);
+      const pause = Math.max(pollMs, retryAfterMs(error.failure) ?? 0);
       await sleep(Math.min(pause, left), undefined, { signal });
     }
   }

@@ -1,6 +1,6 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import { KubeupError, type Failure } from '../cluster/errors.js';
+import { KubeupError, retryAfterMs, type Failure } from '../cluster/errors.js';
 
 /** Below a third of the heartbeat timeout that the workflows give (10 s). */
 const heartbeatMs = 2_000;
@@ -69,7 +69,6 @@ function asApplicationFailure(error: KubeupError): ApplicationFailure {
     message: error.message,
     nonRetryable: failure.kind !== 'transient',
     details: [failure],
-    nextRetryDelay:
-      failure.retryAfterSeconds === undefined ? undefined : failure.retryAfterSeconds * 1000,
+    nextRetryDelay: retryAfterMs(failure),
   });
 }

@@ -1,5 +1,5 @@
 import type { Cloud } from '../cloud/port.js';
-import { KubeupError } from '../cluster/errors.js';
+import { KubeupError, retryAfterMs } from '../cluster/errors.js';
 import type { ClusterSpec } from '../cluster/spec.js';
 import type { Dependencies } from './context.js';
 import { findApi, KubeApi } from './kube-api.js';
@@ -47,11 +47,6 @@ export function mayComeUp(error: unknown): error is KubeupError {
   return error.failure.kind === 'transient' || error.failure.reason === 'MasterMissing';
 }
 
-/** When the cloud said to come again, if it did. */
-export function retryMs({ failure }: KubeupError): number | undefined {
-  return failure.retryAfterSeconds === undefined ? undefined : failure.retryAfterSeconds * 1000;
-}
-
 function findTogether(dependencies: Dependencies, spec: ClusterSpec): Promise<string> {
   const { cloud } = dependencies;
   const ofCloud = findings.get(cloud) ?? new Map<string, Finding>();
@@ -63,7 +58,7 @@ function findTogether(dependencies: Dependencies, spec: ClusterSpec): Promise<st
   ofCloud.set(spec.name, finding);
   finding.origin.catch((error: unknown) => {
     // What a person mends is looked at again when they say that they have.
-    finding.until = mayComeUp(error) ? now + (retryMs(error) ?? believedMs) : now;
+    finding.until = mayComeUp(error) ? now + (retryAfterMs(error.failure) ?? believedMs) : now;
   });
   return finding.origin;
 }

@@ -4,6 +4,7 @@ import type { Role } from '../cluster/names.js';
 import { isSound } from '../cluster/observation.js';
 import { ofOtherRelease } from '../cluster/other-release.js';
 import { wayBack } from '../cluster/set-aside.js';
+import { isUnbuilt } from '../cluster/release-request.js';
 import type { ClusterSpec } from '../cluster/spec.js';
 
 /** What a bring-up would do about one thing. `refuse`: it would stop there, and says why. */
@@ -129,8 +130,7 @@ function surplus(spec: ClusterSpec, servers: readonly SurveyedServer[]): Planned
 /** Machines keep the release they came up with: a cluster of two would be neither. */
 function otherRelease(spec: ClusterSpec, servers: readonly SurveyedServer[]): PlannedChange[] {
   const wanted = releaseTag(spec.release.sha256);
-  // What is still to be built has no hash yet.
-  if (/^0*$/.test(wanted)) return [];
+  if (isUnbuilt(spec.release)) return [];
   return ofOtherRelease(spec.release.sha256, servers).map(({ name, release }) => ({
     action: 'refuse',
     what: `server ${name}`,

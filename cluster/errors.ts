@@ -26,6 +26,11 @@ export interface Failure {
   retryAfterSeconds?: number;
 }
 
+/** Milliseconds after which the cloud said to come again, if it did. */
+export function retryAfterMs({ retryAfterSeconds }: Failure): number | undefined {
+  return retryAfterSeconds === undefined ? undefined : retryAfterSeconds * 1000;
+}
+
 /** Thrown by everything under `activities/` and `cloud/`; carries a {@link Failure}. */
 export class KubeupError extends Error {
   readonly failure: Failure;

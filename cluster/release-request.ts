@@ -8,3 +8,8 @@ export interface ReleaseRequest {
 
 /** Stands in a spec for the release that the bring-up itself will build. */
 export const unbuilt = { sha256: '0'.repeat(64), bytes: 1 } as const;
+
+/** Whether a spec's release is still to be built: nobody knows its hash. */
+export function isUnbuilt({ sha256 }: { sha256: string }): boolean {
+  return sha256 === unbuilt.sha256;
+}

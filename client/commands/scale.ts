@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { surveyServers } from '../../activities/survey.js';
 import { openCloud } from '../../cloud/open.js';
 import { InvalidSpecError } from '../../cluster/errors.js';
-import { unbuilt } from '../../cluster/release-request.js';
+import { isUnbuilt } from '../../cluster/release-request.js';
 import { settings } from '../../cluster/settings.js';
 import { problemsBetween } from '../../cluster/spec-problems.js';
 import type { ClusterSpec } from '../../cluster/spec.js';
@@ -73,7 +73,7 @@ async function scaledSpec(
     const configuration = await readConfiguration(inputs, account.facts);
     return specOf(forUser(configuration, account.facts.user), account.reference);
   }
-  if (last.release.sha256 === unbuilt.sha256) {
+  if (isUnbuilt(last.release)) {
     throw new InvalidSpecError([
       {
         field: 'release',

@@ -7,7 +7,7 @@ import type { BootedServer, BootRequest } from '../../activities/servers.js';
 import type { Survey, SurveyedServer } from '../../activities/survey.js';
 import { KubeupError, type Failure } from '../../cluster/errors.js';
 import { serverName } from '../../cluster/names.js';
-import { unbuilt } from '../../cluster/release-request.js';
+import { isUnbuilt } from '../../cluster/release-request.js';
 import { refuseSetAside } from '../../cluster/set-aside.js';
 import type { ClusterSpec } from '../../cluster/spec.js';
 import { observationOf, ScriptedWatcher } from './scripted-watcher.js';
@@ -189,7 +189,7 @@ export class ScriptedWorld {
       keyPair: this.keyPair,
       container: this.release,
       // Of what is yet to be built nobody can look for the hash.
-      release: this.release && release.sha256 !== unbuilt.sha256,
+      release: this.release && !isUnbuilt(release),
     };
   }
 
