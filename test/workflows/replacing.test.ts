@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ClusterSpec } from '../../cluster/spec.js';
 import { conditionOf } from './conditions.js';
 import { quota, revoked } from './failures.js';
 import { bringUpRequest, Stage } from './stage.js';
@@ -91,6 +93,44 @@ describe('Replacing machines', { concurrency: true }, () => {
     assert.equal(world.count('start master'), 1);
     assert.equal(world.count('create'), 4);
     assert.ok(again.changes.includes(`started server ${world.cluster}-master`));
+  });
+
+  /** A bring-up whose master came up, went off, and does not go on at once when it is told to start. */
+  async function withMasterOff(change: Partial<ClusterSpec>) {
+    const world = stage.world();
+    world.fate('master', 'silent');
+    world.slowToStart = true;
+    const request = bringUpRequest(world.cluster, { minions: 1, ...change });
+    const running = await stage.bringUp(request);
+    await stage.until(running, ({ master }) => master.phase === 'Booting');
+    const master = world.server('master')!;
+    Object.assign(master, { report: 'ready', status: 'SHUTOFF' });
+    while (world.count('start master') === 0) await sleep(20);
+    return { world, request, running, master };
+  }
+
+  it('waits for a master that takes its time to go on again', async () => {
+    const { world, running, master } = await withMasterOff({});
+    await sleep(1000);
+    assert.equal(world.count('start master'), 1);
+    master.status = 'ACTIVE';
+    const status = await running.result();
+    assert.equal(status.phase, 'Ready');
+    assert.equal(status.master.id, master.id);
+    assert.equal(world.count('create'), 2);
+  });
+
+  it('leaves a master that does not go on again to a person, with all that it holds', async () => {
+    const { world, running, master } = await withMasterOff({ machineTimeoutSeconds: 8 });
+    const blocked = await stage.until(running, 'Blocked');
+    const { reason, message } = conditionOf(blocked, 'MasterReady');
+    assert.equal(reason, 'ServerStaysOff');
+    assert.ok(message.includes(`openstack server start ${master.id}`), message);
+    assert.equal(world.server('master'), master);
+    master.status = 'ACTIVE';
+    await stage.retry(running);
+    assert.equal((await running.result()).master.id, master.id);
+    assert.equal(world.count('create'), 2);
   });
 
   it('makes a master anew that is lost when it was ready and its minions are not', async () => {

@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { WorkflowHandle } from '@temporalio/client';
-import type { ClusterSpec } from '../../cluster/spec.js';
-import { statusQuery } from '../../workflows/interface.js';
 import { conditionOf } from './conditions.js';
 import { busy, quota } from './failures.js';
 import { bringUpRequest, Stage } from './stage.js';
@@ -80,44 +78,6 @@ describe('Waiting', { timeout: 180_000 }, () => {
     assert.equal(status.phase, 'Ready');
     assert.equal(status.minions[0]?.id, minion.id);
     assert.equal(world.count('create minion-1'), 1);
-  });
-
-  /** A bring-up whose master came up, went off, and does not go on at once when it is told to start. */
-  async function withMasterOff(change: Partial<ClusterSpec>) {
-    const world = stage.world();
-    world.watcher.manner = 'faltering';
-    world.fate('master', 'silent');
-    world.slowToStart = true;
-    const request = bringUpRequest(world.cluster, { minions: 1, ...change });
-    const running = await stage.bringUp(request);
-    await stage.until(running, ({ master }) => master.phase === 'Booting');
-    const master = world.server('master')!;
-    Object.assign(master, { report: 'ready', status: 'SHUTOFF' });
-    return { world, request, running, master };
-  }
-
-  it('waits for a master that takes its time to go on again, as long as for a new one', async () => {
-    const { world, running, master } = await withMasterOff({ machineTimeoutSeconds: 1200 });
-    await stage.env.sleep('10m');
-    assert.equal(world.count('start master'), 1);
-    master.status = 'ACTIVE';
-    const status = await running.result();
-    assert.equal(status.phase, 'Ready');
-    assert.equal(status.master.id, master.id);
-    assert.equal(world.count('create'), 2);
-  });
-
-  it('leaves a master that does not go on again to a person, with all that it holds', async () => {
-    const { world, request, running, master } = await withMasterOff({ onFailure: 'fail' });
-    await assert.rejects(running.result());
-    const failed = await running.query(statusQuery);
-    const { reason, message } = conditionOf(failed, 'MasterReady');
-    assert.equal(reason, 'ServerStaysOff');
-    assert.ok(message.includes(`openstack server start ${master.id}`), message);
-    assert.equal(world.server('master'), master);
-    master.status = 'ACTIVE';
-    assert.equal((await stage.broughtUp(request)).master.id, master.id);
-    assert.equal(world.count('create'), 2);
   });
 
   it('finds the master and its minions by asking when no signal comes', async () => {
